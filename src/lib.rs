@@ -1,0 +1,5 @@
+//! keylapse: know before an API key lapses.
+//!
+//! This page is the map of the crate; each module's header is its chapter.
+
+pub mod domain;
