@@ -2,4 +2,7 @@
 //!
 //! This page is the map of the crate; each module's header is its chapter.
 
+pub mod clock;
 pub mod domain;
+pub mod ids;
+pub mod secret;

@@ -1,1 +1,3 @@
+//! The `keylapse` program: nothing but a door to the library.
+
 fn main() {}

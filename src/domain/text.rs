@@ -1,0 +1,208 @@
+//! Untrusted text as one type: labels, remarks, names, reasons, words of an exchange.
+//! Cleaning happens once, on the way in; what is left cannot steer a terminal, hide a word or
+//! reverse a line. Escaping for a sink (markup, CSV, ESC) stays with the sink.
+
+use serde::{Deserialize, Serialize};
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// The most combining marks that may follow one letter; more is a wall, not a word.
+const MARKS: usize = 2;
+
+/// Text from outside, cleaned: one line, no control, format, bidi or zero-width characters,
+/// at most two combining marks in a row, white space folded and trimmed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Clean(String);
+
+impl Clean {
+    /// Cleans `raw` and keeps its first `graphemes` user-perceived characters.
+    pub fn new(raw: &str, graphemes: usize) -> Self {
+        // Cut before anything looks at it: a megabyte must not cost a megabyte of work twice.
+        let raw: String = raw.chars().take(graphemes.saturating_mul(16).max(64)).collect();
+        let mut out = String::with_capacity(raw.len());
+        let mut marks = 0;
+        for c in raw.chars() {
+            if c.is_whitespace() {
+                marks = 0;
+                if !out.is_empty() && !out.ends_with(' ') {
+                    out.push(' ');
+                }
+                continue;
+            }
+            match c.general_category() {
+                GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark => {
+                    marks += 1;
+                    if marks <= MARKS && !out.is_empty() {
+                        out.push(c);
+                    }
+                }
+                category if is_invisible(category) || is_filler(c) => {}
+                _ => {
+                    marks = 0;
+                    out.push(c);
+                }
+            }
+        }
+        Self(out.graphemes(true).take(graphemes).collect::<String>().trim().to_owned())
+    }
+
+    /// The cleaned text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether nothing visible was left.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl std::fmt::Display for Clean {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Clean {
+    fn deserialize<D: serde::Deserializer<'de>>(de: D) -> Result<Self, D::Error> {
+        // A row written by another hand is cleaned as well.
+        Ok(Self::new(&String::deserialize(de)?, 4_000))
+    }
+}
+
+fn is_invisible(category: GeneralCategory) -> bool {
+    matches!(
+        category,
+        GeneralCategory::Control
+            | GeneralCategory::Format
+            | GeneralCategory::Surrogate
+            | GeneralCategory::PrivateUse
+            | GeneralCategory::Unassigned
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+    )
+}
+
+/// Letters by category, blank to the eye: they would make two labels look the same.
+fn is_filler(c: char) -> bool {
+    matches!(c, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{2800}' | '\u{034F}')
+}
+
+/// The name a person gave a key: 1 to 32 visible characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Label(Clean);
+
+/// Why a text cannot be a label, in one sentence for the person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LabelError {
+    /// Nothing visible was left.
+    #[error("A label needs at least one visible character, for example mm-bot-1.")]
+    Empty,
+    /// More than 32 user-perceived characters.
+    #[error("A label has at most 32 characters; this one has {0}. Choose a shorter one.")]
+    Long(usize),
+    /// It holds characters that cannot be seen or that steer the text around them.
+    #[error(
+        "That label holds invisible or control characters. Type it by hand: letters, digits, - and _ are safe."
+    )]
+    Hidden,
+    /// Secrets pasted into the wrong field.
+    #[error(
+        "That label has the shape of a key or secret; labels are shown in chat. Choose a name, for example mm-bot-1."
+    )]
+    Secret,
+}
+
+impl Label {
+    /// The longest label in user-perceived characters.
+    pub const LONGEST: usize = 32;
+
+    /// Reads a label; refuses instead of silently repairing, because people type it again later.
+    pub fn parse(raw: &str) -> Result<Self, LabelError> {
+        let trimmed = raw.trim();
+        let clean = Clean::new(trimmed, 400);
+        if clean.is_empty() {
+            return Err(LabelError::Empty);
+        }
+        let long = clean.as_str().graphemes(true).count();
+        if looks_secret(trimmed) {
+            return Err(LabelError::Secret);
+        }
+        if long > Self::LONGEST {
+            return Err(LabelError::Long(long));
+        }
+        if clean.as_str() != trimmed {
+            return Err(LabelError::Hidden);
+        }
+        Ok(Self(clean))
+    }
+
+    /// The label as people see it.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The folded form under which labels are unique and found: case does not count.
+    pub fn folded(&self) -> String {
+        fold(self.as_str())
+    }
+}
+
+impl std::fmt::Display for Label {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Folds text for comparison: lower case, nothing else. Sorting and uniqueness use it in Rust,
+/// because the two databases fold differently.
+pub fn fold(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// Whether `text` has the shape of a KuCoin key id (24 hex digits) or secret (a UUID).
+pub fn looks_secret(text: &str) -> bool {
+    let hex = |s: &str| s.chars().all(|c| c.is_ascii_hexdigit());
+    let groups: Vec<&str> = text.split('-').collect();
+    (text.len() == 24 && hex(text))
+        || (groups.iter().map(|g| g.len()).eq([8, 4, 4, 4, 12]) && groups.iter().all(|g| hex(g)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_and_steering_characters_do_not_survive() {
+        let table = [
+            ("mm\u{200b}-bot", "mm-bot"),
+            ("\u{202e}gnp.exe", "gnp.exe"),
+            ("a\u{1b}[31mred", "a[31mred"),
+            ("line\r\nbreak", "line break"),
+            ("z\u{0335}\u{0336}\u{0337}\u{0338}o", "z\u{0335}\u{0336}o"),
+            ("\u{0301}start", "start"),
+            ("\u{3164}", ""),
+            ("  two   spaces ", "two spaces"),
+        ];
+        for (raw, clean) in table {
+            assert_eq!(Clean::new(raw, 40).as_str(), clean, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn length_counts_what_people_see() {
+        assert_eq!(Clean::new("e\u{301}e\u{301}e\u{301}", 2).as_str(), "e\u{301}e\u{301}");
+    }
+
+    #[test]
+    fn a_label_is_refused_with_the_reason() {
+        assert_eq!(Label::parse("  "), Err(LabelError::Empty));
+        assert_eq!(Label::parse(&"x".repeat(33)), Err(LabelError::Long(33)));
+        assert_eq!(Label::parse("mm\u{200b}bot"), Err(LabelError::Hidden));
+        assert_eq!(Label::parse("6705f5c311545b000157d3eb"), Err(LabelError::Secret));
+        assert_eq!(Label::parse("46fd8974-aaaa-bbbb-cccc-896f005b2340"), Err(LabelError::Secret));
+        assert_eq!(Label::parse(" Grid-EU ").unwrap().folded(), "grid-eu");
+    }
+}
