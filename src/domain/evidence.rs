@@ -32,10 +32,20 @@ impl Outcome {
         }
     }
 
-    /// What makes two outcomes "equal" for a streak: good, or the same fault.
+    /// What makes two outcomes "equal" for a streak: good, the same fault, or being blind, whatever
+    /// blinds.
     pub fn kind(&self) -> &'static str {
-        self.fault().map_or("good", Fault::id)
+        match self.fault() {
+            None => Self::GOOD,
+            Some(fault) if fault.about() == About::Probe => Self::BLIND,
+            Some(fault) => fault.id(),
+        }
     }
+
+    /// [`Self::kind`] of a good outcome.
+    pub const GOOD: &'static str = "good";
+    /// [`Self::kind`] of every fault about the probe.
+    pub const BLIND: &'static str = "blind";
 }
 
 macro_rules! faults {
@@ -125,11 +135,6 @@ impl Fault {
             | Self::Network
             | Self::OurRequest => About::Probe,
         }
-    }
-
-    /// Whether it blinds every key of a site alike, so that the fleet rule may count it.
-    pub fn is_shared(self) -> bool {
-        self.about() == About::Probe
     }
 }
 

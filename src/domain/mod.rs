@@ -1,9 +1,21 @@
 //! Facts come in, decisions go out: everything that decides is here, and nothing here touches
 //! the network, a database or a clock. Time is an argument, randomness does not exist.
 
+pub mod alert;
+pub mod card;
 pub mod evidence;
+pub mod expiry;
 pub mod facts;
+pub mod fleet;
 pub mod id;
+pub mod judge;
 pub mod key;
 pub mod permission;
+pub mod policy;
+pub mod receiver;
+pub mod route;
+pub mod rules;
+pub mod signal;
 pub mod text;
+pub mod verdict;
+pub mod wall;

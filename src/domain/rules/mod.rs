@@ -1,0 +1,139 @@
+//! Each thing that can be wrong with a key, one file a rule: `examine(&Evidence, &Policy, now)`.
+//! A rule looks at evidence and says what it sees; it knows nothing of alerts, receivers or
+//! earlier judgements.
+
+use chrono::{DateTime, Utc};
+
+use super::evidence::{Evidence, Fault, Streak};
+use super::policy::Policy;
+use super::signal::{Examined, NextLook, Signal};
+
+mod account;
+mod age;
+mod blind;
+mod can_move;
+mod credentials;
+mod dates_disagree;
+mod expiry;
+mod ip_changed;
+mod no_ip;
+mod permission_gained;
+mod permission_lost;
+mod rejected;
+mod version;
+
+#[cfg(test)]
+mod tests;
+
+pub use blind::word as blind_word;
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $topic:literal, $module:ident),+ $(,)?) => {
+        /// One thing that can be wrong.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Rule { $($(#[$doc])* $name),+ }
+
+        impl Rule {
+            /// All of them, gravest first where it matters for reading order.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The word in tables.
+            pub fn id(self) -> &'static str {
+                match self { $(Self::$name => $id),+ }
+            }
+
+            /// The FAQ entry that *Steps* opens when nothing more exact is known.
+            pub fn topic(self) -> &'static str {
+                match self { $(Self::$name => $topic),+ }
+            }
+
+            /// Judges the evidence.
+            pub fn examine(self, evidence: &Evidence<'_>, policy: &Policy, now: DateTime<Utc>) -> Examined {
+                if evidence.clock_in_doubt {
+                    return Signal::NotEvaluated.into();
+                }
+                match self { $(Self::$name => $module::examine(evidence, policy, now).into()),+ }
+            }
+        }
+    };
+}
+
+rules! {
+    /// The exchange does not know the key any more.
+    Rejected = "rejected", "error-key-not-exists", rejected,
+    /// The account behind the key is frozen, restricted or must identify itself.
+    Account = "account", "error-account-frozen", account,
+    /// The secret or passphrase that we hold is not the key's.
+    Credentials = "credentials", "error-signature", credentials,
+    /// The key can do more than was accepted.
+    PermissionGained = "permission_gained", "compromised", permission_gained,
+    /// The end of the key comes near or is past.
+    Expiry = "expiry", "regenerate-key", expiry,
+    /// The key can do less than was accepted.
+    PermissionLost = "permission_lost", "error-permission", permission_lost,
+    /// The address list is not the accepted one.
+    IpChanged = "ip_changed", "ip-whitelist", ip_changed,
+    /// The key can move funds and nobody allowed that.
+    CanMove = "can_move", "choose-permissions", can_move,
+    /// The key's format is old.
+    Version = "version", "error-key-version", version,
+    /// The key trades without a bound address.
+    NoIp = "no_ip", "ip-whitelist", no_ip,
+    /// What a person said about the end is not what the exchange says.
+    DatesDisagree = "dates_disagree", "why-keys-expire", dates_disagree,
+    /// The key is old.
+    Age = "age", "how-often", age,
+    /// This monitor cannot see the key.
+    Blind = "blind", "error-exchange-down", blind,
+}
+
+impl Rule {
+    /// Reads the word used in tables.
+    pub fn parse(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|rule| rule.id() == id)
+    }
+
+    /// Whether an open alert of this rule means that the key does not work. (A past end counts
+    /// too, by its stage.)
+    pub fn is_breaking(self) -> bool {
+        matches!(self, Self::Rejected | Self::Account | Self::Credentials)
+    }
+
+    /// Whether an open critical alert of `self` says all that one of `lesser` would say. What may
+    /// be the work of a thief is never covered.
+    pub fn covers(self, lesser: Self) -> bool {
+        self.is_breaking()
+            && match lesser {
+                Self::Rejected | Self::Account | Self::Credentials => self < lesser,
+                Self::Expiry
+                | Self::PermissionLost
+                | Self::Version
+                | Self::NoIp
+                | Self::DatesDisagree
+                | Self::Age
+                | Self::Blind => true,
+                Self::PermissionGained | Self::IpChanged | Self::CanMove => false,
+            }
+    }
+}
+
+/// Whether a run of equal weak answers proves something.
+fn is_confirmed(streak: Option<&Streak>) -> bool {
+    streak
+        .is_some_and(|run| run.n >= Policy::CONFIRM_LOOKS && run.spread() >= Policy::CONFIRM_SPREAD)
+}
+
+/// When to ask again after a weak hard answer; `None` once the quick looks are used up.
+fn next_confirmation(streak: Option<&Streak>, now: DateTime<Utc>) -> Option<NextLook> {
+    let since = streak?.since;
+    Policy::CONFIRM_AT
+        .into_iter()
+        .map(|after| since + after)
+        .find(|at| *at > now)
+        .map(NextLook::probe)
+}
+
+/// The code of a fault as an item, or the fault's name where the exchange gave none.
+fn code_item(fault: Fault, code: Option<&String>) -> String {
+    code.cloned().unwrap_or_else(|| fault.id().to_owned())
+}

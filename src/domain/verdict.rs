@@ -1,0 +1,47 @@
+//! The worst of a key in one word, for `/keystatus`.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::alert::Alert;
+use super::evidence::Evidence;
+use super::expiry::{Ends, Known, Stage};
+use super::key::Watch;
+use super::rules::Rule;
+
+/// The worst of a key, first that applies; the order is the reading order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It does not work.
+    Broken,
+    /// It works, and something needs a person.
+    Attention,
+    /// Nobody can say.
+    Unknown,
+    /// It works and nothing is wrong.
+    Healthy,
+}
+
+/// Judges by the key's alerts and by how old our knowledge is.
+pub fn verdict(
+    evidence: &Evidence<'_>,
+    alerts: &[Alert],
+    interval: TimeDelta,
+    now: DateTime<Utc>,
+) -> Verdict {
+    let open = || alerts.iter().filter(|alert| alert.state.is_open());
+    if open().any(|a| a.rule.is_breaking() || a.state.stage == Some(Stage::Past)) {
+        return Verdict::Broken;
+    }
+    if open().any(|a| a.rule != Rule::Blind) {
+        return Verdict::Attention;
+    }
+    let is_unknown = match evidence.key.watch {
+        Watch::Declared => {
+            Ends::weigh(None, evidence.key.declared.as_ref(), evidence.zone).best == Known::Unknown
+        }
+        Watch::Own | Watch::Guardian { .. } => {
+            evidence.last_good.is_none_or(|good| now - good.at > interval * 3)
+        }
+    };
+    if is_unknown { Verdict::Unknown } else { Verdict::Healthy }
+}
