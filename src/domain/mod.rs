@@ -8,6 +8,7 @@ pub mod expiry;
 pub mod facts;
 pub mod fleet;
 pub mod id;
+pub mod intake;
 pub mod judge;
 pub mod key;
 pub mod permission;

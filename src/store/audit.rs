@@ -1,0 +1,74 @@
+//! Who did what, per workspace, in order. The chain that makes rows hard to forge comes later.
+
+use chrono::{DateTime, Utc};
+use sqlx::query;
+
+use super::row::{Cells, ms};
+use super::{StoreError, Tx};
+use crate::domain::id::WorkspaceId;
+use crate::domain::key::Key;
+use crate::domain::text::Clean;
+
+/// One deed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Who: a name as the platform gives it, or "keylapse".
+    pub actor: Clean,
+    /// Where: platform and chat, "host" for the command line.
+    pub place: String,
+    /// What, as `noun.verb`.
+    pub action: &'static str,
+    /// On what: a label or an alert's number.
+    pub target: Option<String>,
+    /// What it was, as JSON or a word.
+    pub before: Option<String>,
+    /// What it is now.
+    pub after: Option<String>,
+}
+
+impl Entry {
+    /// A deed of keylapse itself on a key.
+    pub(super) fn by_keylapse(action: &'static str, key: &Key, why: &str) -> Self {
+        Self {
+            actor: Clean::new("keylapse", 64),
+            place: "keylapse".to_owned(),
+            action,
+            target: Some(key.label.as_str().to_owned()),
+            before: None,
+            after: Some(why.to_owned()),
+        }
+    }
+}
+
+impl Tx {
+    /// Adds a row to the workspace's audit.
+    pub(super) async fn record_audit(
+        &mut self,
+        workspace: &WorkspaceId,
+        entry: &Entry,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let row =
+            query("SELECT COALESCE(MAX(seq), 0) + 1 AS seq FROM audit WHERE workspace_id = $1")
+                .bind(workspace.as_str())
+                .fetch_one(self.conn())
+                .await?;
+        let seq = row.int("seq")?;
+        query(
+            "INSERT INTO audit (workspace_id, seq, at, actor, place, action, target, before_json, after_json) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(workspace.as_str())
+        .bind(seq)
+        .bind(ms(at))
+        .bind(entry.actor.as_str())
+        .bind(&entry.place)
+        .bind(entry.action)
+        .bind(entry.target.as_deref())
+        .bind(entry.before.as_deref())
+        .bind(entry.after.as_deref())
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,404 @@
+//! The write transaction behind every check: observation, key state, alerts, transitions, notices
+//! and the next due time become true together or not at all. What was read outside is read again
+//! in here, so that an acknowledgement made during a slow probe survives it.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use sqlx::query;
+
+use super::alert::Change as Recorded;
+use super::audit::Entry;
+use super::duty::{Claim, DutyKind};
+use super::look::{Seen, Standing};
+use super::notice::Plan;
+use super::row::Cells;
+use super::{Store, StoreError, Tx};
+use crate::domain::alert::{self, Alert, Asked, Cause, Change, Effect, Step, Subject};
+use crate::domain::evidence::{Evidence, Outcome};
+use crate::domain::expiry::Ends;
+use crate::domain::facts::{Exchange, Site};
+use crate::domain::fleet::{self, Blinded, Census};
+use crate::domain::id::{KeyId, WorkspaceId};
+use crate::domain::intake;
+use crate::domain::judge::{self, Case};
+use crate::domain::key::{Baseline, Key, KeyState};
+use crate::domain::policy::Policy;
+use crate::domain::rules::Rule;
+
+/// One finished check.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The key.
+    pub key: KeyId,
+    /// The duty that asked for it; `None` when a person did, outside the schedule.
+    pub claim: Option<Claim>,
+    /// What was seen; `None` for a judgement by what is known.
+    pub seen: Option<Seen>,
+    /// When the schedule asks again.
+    pub next_scheduled: Option<DateTime<Utc>>,
+    /// Our clock jumped and the exchange has not confirmed it yet.
+    pub clock_in_doubt: bool,
+    /// Who asks.
+    pub cause: Cause,
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Keys whose newest look was recorded, for those who wait for one.
+    pub looked: Vec<KeyId>,
+    /// Whether anything is owed or wants an edit.
+    pub owes: bool,
+}
+
+impl Store {
+    /// Commits a batch of checks in one transaction.
+    pub async fn commit_checks(
+        &self,
+        batch: &[Checked],
+        policy: &Policy,
+        now: DateTime<Utc>,
+    ) -> Result<Committed, StoreError> {
+        // PostgreSQL may find a row changed in between; then everything is read and decided again.
+        const TRIES: u32 = 5;
+        for _ in 1..TRIES {
+            match self.try_commit(batch, policy, now).await {
+                Err(StoreError::Conflict) => {}
+                done => return done,
+            }
+        }
+        self.try_commit(batch, policy, now).await
+    }
+
+    async fn try_commit(
+        &self,
+        batch: &[Checked],
+        policy: &Policy,
+        now: DateTime<Utc>,
+    ) -> Result<Committed, StoreError> {
+        let mut tx = self.write().await?;
+        let mut done = Committed::default();
+        let mut sites = BTreeSet::new();
+        for checked in batch {
+            let Some(key) = tx.key(&checked.key).await? else { continue };
+            sites.insert((key.workspace.clone(), key.exchange, key.site));
+            if tx.commit_one(key, checked, policy, now, &mut done).await? && checked.seen.is_some()
+            {
+                done.looked.push(checked.key.clone());
+            }
+        }
+        for (workspace, exchange, site) in sites {
+            done.owes |= tx.judge_fleet(&workspace, (exchange, site), policy, now).await?;
+        }
+        tx.commit().await?;
+        Ok(done)
+    }
+}
+
+/// One key under judgement.
+pub(super) struct Judged<'a> {
+    pub key: &'a Key,
+    pub standing: &'a Standing,
+    pub zone: Tz,
+    pub policy: &'a Policy,
+    pub clock_in_doubt: bool,
+    pub cause: Cause,
+    pub now: DateTime<Utc>,
+}
+
+impl Judged<'_> {
+    fn evidence(&self) -> Evidence<'_> {
+        Evidence {
+            key: self.key,
+            zone: self.zone,
+            site: self.key.site,
+            last_good: self.standing.last_good.as_ref(),
+            latest: self.standing.latest.as_ref(),
+            streak: self.standing.streak.as_ref(),
+            clock_in_doubt: self.clock_in_doubt,
+        }
+    }
+
+    fn plan(&self) -> Plan<'_> {
+        let facts = self.standing.last_good.as_ref().map(|good| &good.facts);
+        let ends = Ends::weigh(facts, self.key.declared.as_ref(), self.zone);
+        Plan {
+            policy: self.policy,
+            zone: self.zone,
+            now: self.now,
+            deadline: ends.end().map(|end| end.at),
+        }
+    }
+}
+
+/// When a key is due again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Next {
+    pub probe: Option<DateTime<Utc>>,
+    pub judge: Option<DateTime<Utc>>,
+}
+
+impl Tx {
+    /// `false` when the claim was not ours any more and nothing was written.
+    async fn commit_one(
+        &mut self,
+        mut key: Key,
+        checked: &Checked,
+        policy: &Policy,
+        now: DateTime<Utc>,
+        done: &mut Committed,
+    ) -> Result<bool, StoreError> {
+        if let Some(claim) = &checked.claim {
+            let is_probe = claim.kind == DutyKind::Probe;
+            let next =
+                checked.next_scheduled.filter(|_| is_probe && key.state != KeyState::Removed);
+            if !self.finish(claim, next).await? {
+                return Ok(false);
+            }
+        }
+        if matches!(key.state, KeyState::Removed) {
+            return Ok(false);
+        }
+        let standing = match &checked.seen {
+            Some(seen) if self.is_current(&key, seen).await? => {
+                let standing = self.record(&key.workspace, &key.id, seen).await?;
+                self.first_look(&mut key, seen).await?;
+                standing
+            }
+            // The credential was replaced while it was being asked: its answer is history.
+            Some(_) | None => self.standing(&key.id).await?,
+        };
+        let zone = self.workspace(&key.workspace).await?.zone;
+        let judged = Judged {
+            key: &key,
+            standing: &standing,
+            zone,
+            policy,
+            clock_in_doubt: checked.clock_in_doubt,
+            cause: checked.cause,
+            now,
+        };
+        let (next, owes) = self.judge_key(&judged).await?;
+        done.owes |= owes;
+        self.schedule(&key, checked, next, now).await?;
+        Ok(true)
+    }
+
+    /// Whether the credential that asked is still the one in use.
+    async fn is_current(&mut self, key: &Key, seen: &Seen) -> Result<bool, StoreError> {
+        let row = query("SELECT COUNT(*) AS n FROM credentials WHERE key_id = $1 AND id = $2 AND state = 'active'")
+            .bind(key.id.as_str())
+            .bind(seen.credential.as_str())
+            .fetch_one(self.conn())
+            .await?;
+        Ok(row.int("n")? == 1)
+    }
+
+    /// The first good answer sets the baseline; an imported key is let in or refused by it (S7).
+    async fn first_look(&mut self, key: &mut Key, seen: &Seen) -> Result<(), StoreError> {
+        let Outcome::Good(facts) = &seen.outcome else { return Ok(()) };
+        let is_unverified = key.state == KeyState::Unverified;
+        let refused = intake::refusals(facts, key.allow).into_iter().next();
+        if is_unverified && let Some(refusal) = refused {
+            key.state = KeyState::Refused;
+            self.wipe_credentials(&key.id).await?;
+            self.clear_duties(&key.id).await?;
+            self.record_audit(
+                &key.workspace,
+                &Entry::by_keylapse("key.refused", key, &refusal.why),
+                seen.at,
+            )
+            .await?;
+        } else if is_unverified {
+            key.state = KeyState::Active;
+        }
+        if key.baseline.is_none() {
+            let baseline = Baseline { facts: facts.clone(), at: seen.at, by: None };
+            self.begin_baseline(key, baseline).await?;
+        } else if is_unverified {
+            self.update_key(key).await?;
+            key.rev += 1;
+        }
+        Ok(())
+    }
+
+    /// Judges one key by every rule and writes what follows.
+    pub(super) async fn judge_key(
+        &mut self,
+        judged: &Judged<'_>,
+    ) -> Result<(Next, bool), StoreError> {
+        let subject = Subject::Key(judged.key.id.clone());
+        let alerts = self.alerts_of(&judged.key.workspace, &subject).await?;
+        let case = Case {
+            evidence: &judged.evidence(),
+            alerts: &alerts,
+            policy: judged.policy,
+            cause: judged.cause,
+            now: judged.now,
+        };
+        let judgement = judge::judge(case);
+        let mut owes = false;
+        for (rule, step) in &judgement.steps {
+            let met = judge::newest(&alerts, *rule);
+            owes |= self
+                .apply(&judged.key.workspace, &subject, *rule, (met, step), judged.plan())
+                .await?;
+        }
+        Ok((Next { probe: judgement.next_probe, judge: judgement.next_judge }, owes))
+    }
+
+    /// Writes one step: the alert, its transition, and what is owed or wants an edit.
+    pub(super) async fn apply(
+        &mut self,
+        workspace: &WorkspaceId,
+        subject: &Subject,
+        rule: Rule,
+        (met, step): (Option<&Alert>, &Step),
+        plan: Plan<'_>,
+    ) -> Result<bool, StoreError> {
+        let (state, kind) = match &step.change {
+            Change::Keep => return Ok(false),
+            Change::Forget => {
+                if let Some(alert) = met {
+                    self.forget_alert(alert).await?;
+                }
+                return Ok(false);
+            }
+            Change::Quietly(state) => (state, None),
+            Change::Record(state, kind) => (state, Some(*kind)),
+        };
+        // A closed alert is history: what is not "back again" begins a new one.
+        let is_new = met.is_none_or(|alert| {
+            matches!(alert.state.phase, alert::Phase::Closed { .. })
+                && kind != Some(alert::Kind::BackAgain)
+        });
+        let alert = match met {
+            Some(alert) if !is_new => self.update_alert(alert, state.clone()).await?,
+            _ => self.insert_alert(workspace, subject, rule, state.clone(), plan.now).await?,
+        };
+        let Some(kind) = kind else { return Ok(false) };
+        let change = Recorded {
+            kind,
+            at: plan.now,
+            reason: step.reason,
+            actor: None,
+            policy: Some(plan.policy),
+        };
+        let seq = self.insert_transition(&alert, change).await?;
+        self.tell(&alert, (kind, seq), step.effect, plan).await
+    }
+
+    /// Owes and edits what an effect asks for.
+    pub(super) async fn tell(
+        &mut self,
+        alert: &Alert,
+        (kind, seq): (alert::Kind, i64),
+        effect: Effect,
+        plan: Plan<'_>,
+    ) -> Result<bool, StoreError> {
+        match effect {
+            Effect::Silent => {}
+            Effect::Edit => self.touch_messages(alert, false).await?,
+            Effect::Post { quiet } => {
+                self.touch_messages(alert, !quiet).await?;
+                self.owe(alert, seq, quiet, plan).await?;
+            }
+        }
+        if matches!(kind, alert::Kind::Opened | alert::Kind::BackAgain | alert::Kind::Worse) {
+            self.cover_lesser(alert).await?;
+        }
+        if kind == alert::Kind::Resolved {
+            self.uncover(alert, plan).await?;
+        }
+        Ok(effect != Effect::Silent)
+    }
+
+    /// Sets when the key is due again: the schedule, or earlier where a rule or an alert asks.
+    async fn schedule(
+        &mut self,
+        key: &Key,
+        checked: &Checked,
+        next: Next,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let probes = matches!(key.state, KeyState::Active | KeyState::Unverified);
+        if let (Some(scheduled), true, true) =
+            (checked.next_scheduled, probes, checked.seen.is_some())
+        {
+            let at = next
+                .probe
+                .map_or(scheduled, |at| at.min(scheduled))
+                .max(now + TimeDelta::seconds(1));
+            self.set_duty(&key.workspace, &key.id, DutyKind::Probe, at).await?;
+        }
+        // A declared watch has nobody to ask: its boundary is judged.
+        let judge = if probes && checked.next_scheduled.is_some() {
+            next.judge
+        } else {
+            min(next.judge, next.probe)
+        };
+        if let Some(at) = judge {
+            self.set_duty(&key.workspace, &key.id, DutyKind::Judge, at).await?;
+        }
+        Ok(())
+    }
+
+    /// Judges what the keys of one site say together.
+    async fn judge_fleet(
+        &mut self,
+        workspace: &WorkspaceId,
+        (exchange, site): (Exchange, Site),
+        policy: &Policy,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let census = self.census(workspace, exchange, site).await?;
+        let subject = Subject::Exchange(exchange, site);
+        let alerts = self.alerts_of(workspace, &subject).await?;
+        let met = judge::newest(&alerts, fleet::RULE);
+        let asked = Asked { rule: fleet::RULE, cause: Cause::Look, now };
+        let step = alert::step(met.map(|alert| &alert.state), &fleet::examine(&census), asked);
+        let zone = self.workspace(workspace).await?.zone;
+        let plan = Plan { policy, zone, now, deadline: None };
+        self.apply(workspace, &subject, fleet::RULE, (met, &step), plan).await
+    }
+
+    /// Counts the keys of one site by their latest outcome.
+    pub(super) async fn census(
+        &mut self,
+        workspace: &WorkspaceId,
+        exchange: Exchange,
+        site: Site,
+    ) -> Result<Census, StoreError> {
+        let rows = query(
+            "SELECT s.blind_word, COUNT(*) AS n, MAX(CASE WHEN s.streak_kind = 'blind' AND s.streak_n >= $4 \
+             AND s.streak_counted_at - s.streak_since >= $5 THEN 1 ELSE 0 END) AS confirmed \
+             FROM keys k JOIN key_state s ON s.key_id = k.id WHERE k.workspace_id = $1 AND k.exchange = $2 AND k.site = $3 \
+             AND k.state IN ('active', 'unverified') AND s.latest_obs IS NOT NULL GROUP BY s.blind_word",
+        )
+        .bind(workspace.as_str())
+        .bind(exchange.id())
+        .bind(site.id())
+        .bind(i64::from(Policy::CONFIRM_LOOKS))
+        .bind(Policy::CONFIRM_SPREAD.num_milliseconds())
+        .fetch_all(self.conn())
+        .await?;
+        let mut census = Census::default();
+        for row in &rows {
+            let keys = u32::try_from(row.int("n")?).unwrap_or(u32::MAX);
+            census.keys = census.keys.saturating_add(keys);
+            if let Some(word) = row.text_opt("blind_word")? {
+                census.blind.push(Blinded { word, keys, confirmed: row.int("confirmed")? == 1 });
+            }
+        }
+        Ok(census)
+    }
+}
+
+fn min(a: Option<DateTime<Utc>>, b: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}

@@ -1,0 +1,174 @@
+//! Credentials: one generation of sealed secrets under a key. What is sealed stays sealed here;
+//! only the vault opens it, and only for a probe.
+
+use chrono::{DateTime, Utc};
+use sqlx::any::AnyRow;
+use sqlx::query;
+
+use super::duty::Claim;
+use super::key::{key_columns, key_of};
+use super::row::{Cells, ms};
+use super::{Store, StoreError, Tx};
+use crate::domain::id::{CredentialId, KeyId, WorkspaceId};
+use crate::domain::key::Key;
+
+/// The three sealed cells of a credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The key id.
+    pub key: String,
+    /// The secret.
+    pub secret: String,
+    /// The passphrase.
+    pub passphrase: String,
+}
+
+/// A credential to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCredential {
+    /// Its identity, made before sealing.
+    pub id: CredentialId,
+    /// Which generation under its key, from 1; part of what the seal binds.
+    pub generation: i64,
+    /// The keyed hash under which equal keys are found.
+    pub key_hash: String,
+    /// The first and last four characters, for people.
+    pub hint: String,
+    /// The sealed cells.
+    pub sealed: Sealed,
+}
+
+/// A credential as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// Its identity.
+    pub id: CredentialId,
+    /// Which generation under its key.
+    pub generation: i64,
+    /// The first and last four characters.
+    pub hint: String,
+    /// The sealed cells.
+    pub sealed: Sealed,
+    /// Until when a replaced one is still watched.
+    pub retire_at: Option<DateTime<Utc>>,
+}
+
+/// A key to be probed for a claim; `credential` is `None` where there is nobody to ask with.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    /// The claim.
+    pub claim: Claim,
+    /// The key.
+    pub key: Key,
+    /// What to ask with.
+    pub credential: Option<Credential>,
+}
+
+fn credential_of(row: &AnyRow) -> Result<Option<Credential>, StoreError> {
+    let (Some(key), Some(secret), Some(passphrase)) = (
+        row.text_opt("sealed_key")?,
+        row.text_opt("sealed_secret")?,
+        row.text_opt("sealed_passphrase")?,
+    ) else {
+        return Ok(None);
+    };
+    Ok(Some(Credential {
+        id: row.text("credential_id")?.into(),
+        generation: row.int("generation")?,
+        hint: row.text("hint")?,
+        sealed: Sealed { key, secret, passphrase },
+        retire_at: row.instant_opt("retire_at")?,
+    }))
+}
+
+impl Store {
+    /// The keys and credentials behind claims, in the order of the claims. A claim whose key is
+    /// gone is left out.
+    pub async fn assignments(&self, claims: &[Claim]) -> Result<Vec<Assignment>, StoreError> {
+        let mut assignments = Vec::with_capacity(claims.len());
+        for claim in claims {
+            let row = query(concat!(
+                "SELECT ",
+                key_columns!(),
+                ", c.id AS credential_id, c.generation, c.hint, c.sealed_key, c.sealed_secret, c.sealed_passphrase, c.retire_at \
+                 FROM keys k LEFT JOIN credentials c ON c.key_id = k.id AND c.state = 'active' WHERE k.id = $1"
+            ))
+            .bind(claim.key.as_str())
+            .fetch_optional(&self.reader)
+            .await?;
+            if let Some(row) = row {
+                let (key, credential) = (key_of(&row)?, credential_of(&row)?);
+                assignments.push(Assignment { claim: claim.clone(), key, credential });
+            }
+        }
+        Ok(assignments)
+    }
+
+    /// Whether any cell is sealed: then a missing master key must not be replaced by a new one.
+    pub async fn has_sealed_rows(&self) -> Result<bool, StoreError> {
+        let row = query("SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM credentials WHERE sealed_key IS NOT NULL LIMIT 1) AS some")
+            .fetch_one(&self.reader)
+            .await?;
+        Ok(row.int("n")? > 0)
+    }
+}
+
+impl Tx {
+    /// Stores a new active credential.
+    pub(super) async fn insert_credential(
+        &mut self,
+        workspace: &WorkspaceId,
+        key: &KeyId,
+        new: &NewCredential,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        query(
+            "INSERT INTO credentials (id, workspace_id, key_id, generation, state, key_hash, hint, sealed_key, sealed_secret, \
+             sealed_passphrase, added_at, retire_at) VALUES ($1, $2, $3, $4, 'active', $5, $6, $7, $8, $9, $10, NULL)",
+        )
+        .bind(new.id.as_str())
+        .bind(workspace.as_str())
+        .bind(key.as_str())
+        .bind(new.generation)
+        .bind(&new.key_hash)
+        .bind(&new.hint)
+        .bind(&new.sealed.key)
+        .bind(&new.sealed.secret)
+        .bind(&new.sealed.passphrase)
+        .bind(ms(now))
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// The active credential of a key.
+    pub(super) async fn active_credential(
+        &mut self,
+        key: &KeyId,
+    ) -> Result<Option<Credential>, StoreError> {
+        let row = query(
+            "SELECT id AS credential_id, generation, hint, sealed_key, sealed_secret, sealed_passphrase, retire_at \
+             FROM credentials WHERE key_id = $1 AND state = 'active'",
+        )
+        .bind(key.as_str())
+        .fetch_optional(self.conn())
+        .await?;
+        row.as_ref().map_or(Ok(None), credential_of)
+    }
+
+    /// Forgets every secret of a key. The rows stay, empty, for the history.
+    pub(super) async fn wipe_credentials(&mut self, key: &KeyId) -> Result<(), StoreError> {
+        query(
+            "UPDATE credentials SET state = 'wiped', sealed_key = NULL, sealed_secret = NULL, sealed_passphrase = NULL, \
+             retire_at = NULL WHERE key_id = $1",
+        )
+        .bind(key.as_str())
+        .execute(self.conn())
+        .await?;
+        query("UPDATE key_state SET caller_sealed = NULL, caller_at = NULL WHERE key_id = $1")
+            .bind(key.as_str())
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+}

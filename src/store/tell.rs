@@ -1,0 +1,134 @@
+//! What composing a message needs to know, read at the moment it is sent.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use sqlx::any::AnyRow;
+use sqlx::query;
+
+use super::alert::{alert_columns, alert_of};
+use super::key::{key_columns, key_of};
+use super::look::{Standing, standing_columns, standing_joins, standing_of};
+use super::message::Message;
+use super::row::Cells;
+use super::{Store, StoreError};
+use crate::domain::alert::{Alert, Kind, Subject};
+use crate::domain::id::{KeyId, WorkspaceId};
+use crate::domain::key::Key;
+
+/// One alert as it is now, with everything its wording needs.
+#[derive(Clone, Debug)]
+pub struct Telling {
+    /// The alert.
+    pub alert: Alert,
+    /// The change that is told.
+    pub kind: Kind,
+    /// The key, where the subject is one, with where it stands.
+    pub key: Option<(Key, Standing)>,
+    /// The keys of the exchange, where the subject is one.
+    pub fleet: Option<Fleet>,
+    /// The zone of the workspace.
+    pub zone: Tz,
+}
+
+/// The keys of a workspace on one exchange's site.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fleet {
+    /// All that are asked.
+    pub keys: u32,
+    /// Those that are blind now.
+    pub blind: u32,
+    /// The newest good answer of any of them.
+    pub last_good_at: Option<DateTime<Utc>>,
+}
+
+impl Store {
+    /// The alerts of a message, each with the newest change of it.
+    pub async fn tellings(
+        &self,
+        workspace: &WorkspaceId,
+        message: &Message,
+    ) -> Result<Vec<Telling>, StoreError> {
+        let mut tellings = Vec::with_capacity(message.alerts.len());
+        for (alert, _) in &message.alerts {
+            let row = query(concat!(
+                "SELECT ",
+                alert_columns!(),
+                ", t.kind AS told_kind, w.zone FROM alerts a JOIN transitions t ON t.alert_id = a.id AND t.seq = a.last_seq \
+                 JOIN workspaces w ON w.id = a.workspace_id WHERE a.workspace_id = $1 AND a.id = $2"
+            ))
+            .bind(workspace.as_str())
+            .bind(alert.as_str())
+            .fetch_optional(&self.reader)
+            .await?;
+            if let Some(row) = row {
+                tellings.push(self.telling_of(&row).await?);
+            }
+        }
+        Ok(tellings)
+    }
+
+    /// An alert row with `told_kind` and `zone` beside it, made ready to be told.
+    pub(super) async fn telling_of(&self, row: &AnyRow) -> Result<Telling, StoreError> {
+        let alert = alert_of(row)?;
+        let (key, fleet) = match &alert.subject {
+            Subject::Key(key) => (self.key_and_standing(&alert.workspace, key).await?, None),
+            Subject::Exchange(exchange, site) => {
+                let fleet = self.fleet(&alert.workspace, exchange.id(), site.id()).await?;
+                (None, Some(fleet))
+            }
+        };
+        Ok(Telling {
+            kind: row.word("told_kind", Kind::parse)?,
+            zone: row.word("zone", |zone| zone.parse().ok())?,
+            alert,
+            key,
+            fleet,
+        })
+    }
+
+    /// A key of a workspace and where it stands.
+    pub(super) async fn key_and_standing(
+        &self,
+        workspace: &WorkspaceId,
+        key: &KeyId,
+    ) -> Result<Option<(Key, Standing)>, StoreError> {
+        let row = query(concat!(
+            "SELECT ",
+            key_columns!(),
+            ", ",
+            standing_columns!(),
+            " FROM keys k",
+            standing_joins!(),
+            "WHERE k.workspace_id = $1 AND k.id = $2"
+        ))
+        .bind(workspace.as_str())
+        .bind(key.as_str())
+        .fetch_optional(&self.reader)
+        .await?;
+        row.map(|row| Ok((key_of(&row)?, standing_of(&row)?))).transpose()
+    }
+
+    async fn fleet(
+        &self,
+        workspace: &WorkspaceId,
+        exchange: &str,
+        site: &str,
+    ) -> Result<Fleet, StoreError> {
+        let row = query(
+            "SELECT COUNT(*) AS n, CAST(COALESCE(SUM(CASE WHEN s.blind_word IS NULL THEN 0 ELSE 1 END), 0) AS BIGINT) AS blind, \
+             MAX(s.last_good_at) AS good_at FROM keys k JOIN key_state s ON s.key_id = k.id \
+             WHERE k.workspace_id = $1 AND k.exchange = $2 AND k.site = $3 AND k.state IN ('active', 'unverified') AND k.watch = 'self'",
+        )
+        .bind(workspace.as_str())
+        .bind(exchange)
+        .bind(site)
+        .fetch_one(&self.reader)
+        .await?;
+        let count = |column| row.int(column).map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+        Ok(Fleet {
+            keys: count("n")?,
+            blind: count("blind")?,
+            last_good_at: row.instant_opt("good_at")?,
+        })
+    }
+}
