@@ -26,10 +26,28 @@ const UNKNOWN_WEIGHT: f64 = 1.6;
 const MAX_UNKNOWN: f64 = 8.0;
 /// What a word of a foreign subject weighs.
 const FOREIGN_WEIGHT: f64 = 3.2;
+/// What a foreign subject weighs that has keys, passwords and expiry dates of its own (marked `!` in the list).
+const NAMED_WEIGHT: f64 = 8.0;
 
-/// Answered from this score on, if the entry also covers enough of the question.
-const SURE_SCORE: f64 = 7.0;
-const SURE_COVERAGE: f64 = 0.36;
+/// What must be reached before something is said as an answer.
+struct Bar {
+    /// The least score of the best entry.
+    score: f64,
+    /// The least part of the question that the entry knows.
+    coverage: f64,
+    /// How many times more the entry must weigh than the foreign subjects in the question.
+    foreign: f64,
+}
+
+/// A question that names an exchange's API or its keys is given the benefit of the doubt; any other has to earn it.
+const ABOUT_API_KEYS: Bar = Bar { score: 2.5, coverage: 0.3, foreign: 1.6 };
+const ABOUT_SOME_KEY: Bar = Bar { score: 5.0, coverage: 0.36, foreign: 2.6 };
+const ABOUT_ANYTHING: Bar = Bar { score: 7.0, coverage: 0.4, foreign: 3.5 };
+/// Beside "api", what makes a question one about keys (as stems).
+const API_SUBJECTS: &[&str] = &["key", "exchang", "error", "secret", "expir", "passphras", "permiss", "sign", "invalid", "whitelist"];
+/// An alias that stands in the question word by word counts more, and from this weight on answers even a long story.
+const LITERAL_BONUS: f64 = 1.3;
+const LITERAL_WEIGHT: f64 = 4.0;
 /// Suggestions from this score on.
 const PLAUSIBLE_SCORE: f64 = 3.5;
 
@@ -41,7 +59,8 @@ pub(super) struct Search {
     postings: HashMap<String, Vec<(usize, f64)>>,
     patterns: Vec<Pattern>,
     patterns_by_term: HashMap<String, Vec<usize>>,
-    by_initial: BTreeMap<char, Vec<String>>,
+    /// Spellings by first letter, each with the terms it stands for.
+    by_initial: BTreeMap<char, Vec<(String, Vec<String>)>>,
 }
 
 /// A phrase as a set of terms, and the entry it stands for; none for a subject that is not ours.
@@ -49,7 +68,11 @@ pub(super) struct Search {
 struct Pattern {
     entry: Option<usize>,
     terms: HashSet<String>,
+    /// The terms as written, to see whether they stand together in the question too.
+    order: Vec<String>,
     weight: f64,
+    /// The least weight of each of its terms when it is not ours.
+    least: f64,
 }
 
 /// Entries by score, best first.
@@ -70,8 +93,45 @@ impl Ranking {
     }
 }
 
-/// A question's terms with what each is worth: 1 as written, less when repaired.
-type Terms = BTreeMap<String, f64>;
+/// A question as terms.
+#[derive(Debug, Default)]
+struct Question {
+    /// What each known term is worth: 1 as written, less when repaired.
+    terms: BTreeMap<String, f64>,
+    /// Known terms in the order of the question.
+    order: Vec<String>,
+    /// The weight of the words that nobody knows.
+    unknown: f64,
+}
+
+impl Question {
+    /// How much an answer has to prove: less where the question names our subject.
+    fn bar(&self) -> &'static Bar {
+        let has = |terms: &[&str]| terms.iter().any(|term| self.terms.contains_key(*term));
+        if has(&["kc"]) || (has(&["api"]) && has(API_SUBJECTS)) || (has(&["key"]) && has(&["exchang"])) {
+            &ABOUT_API_KEYS
+        } else if has(&["key", "api", "exchang"]) {
+            &ABOUT_SOME_KEY
+        } else {
+            &ABOUT_ANYTHING
+        }
+    }
+
+    fn holds(&self, phrase: &[String]) -> bool {
+        self.order.windows(phrase.len()).any(|window| window == phrase)
+    }
+}
+
+/// What the aliases and the foreign subjects say about a question.
+#[derive(Debug, Default)]
+struct Completed {
+    /// Per entry the value of its best alias.
+    best: HashMap<usize, f64>,
+    /// Entries of which one alias stands in the question word by word.
+    literal: HashSet<usize>,
+    /// The weight of everything that belongs to subjects that are not ours.
+    foreign: f64,
+}
 
 impl Search {
     pub(super) fn of(entries: &[Entry]) -> Self {
@@ -85,17 +145,27 @@ impl Search {
             let phrases = entry.aliases.iter().chain([&entry.title]);
             phrases.filter(|phrase| !is_code(phrase)).for_each(|phrase| search.add_pattern(Some(at), phrase));
         }
-        let known = search.weights.keys().filter(|term| term.is_ascii() && term.len() > 2);
-        for term in known.cloned().collect::<Vec<_>>() {
-            search.by_initial.entry(initial(&term)).or_default().push(term);
-        }
-        search.by_initial.values_mut().for_each(|terms| terms.sort());
+        search.list_spellings();
         data_lines(include_str!("off_topic.txt")).for_each(|line| search.add_pattern(None, line));
         search
     }
 
+    fn list_spellings(&mut self) {
+        let known = self.weights.keys().map(|term| (term.clone(), vec![term.clone()]));
+        let ideas = self.words.spellings().filter(|(spelling, _)| spelling.len() >= 5);
+        let ideas = ideas.map(|(spelling, idea)| (stem(spelling), idea.split(' ').map(stem).collect()));
+        let mut spellings: Vec<(String, Vec<String>)> = known.chain(ideas).collect();
+        spellings.retain(|(spelling, _)| spelling.is_ascii() && spelling.len() >= 4);
+        spellings.sort();
+        for (spelling, terms) in spellings {
+            self.by_initial.entry(initial(&spelling)).or_default().push((spelling, terms));
+        }
+    }
+
     fn add_pattern(&mut self, entry: Option<usize>, phrase: &str) {
-        let terms: HashSet<String> = self.words.terms(&fold(phrase)).into_iter().collect();
+        let (least, phrase) = phrase.strip_prefix('!').map_or((0.0, phrase), |name| (NAMED_WEIGHT, name));
+        let order = self.words.terms(&fold(phrase));
+        let terms: HashSet<String> = order.iter().cloned().collect();
         let weight = terms.iter().map(|term| self.weight(term)).sum();
         if terms.is_empty() {
             return;
@@ -103,7 +173,7 @@ impl Search {
         for term in &terms {
             self.patterns_by_term.entry(term.clone()).or_default().push(self.patterns.len());
         }
-        self.patterns.push(Pattern { entry, terms, weight });
+        self.patterns.push(Pattern { entry, terms, order, weight, least });
     }
 
     fn weight(&self, term: &str) -> f64 {
@@ -119,96 +189,112 @@ impl Search {
     }
 
     pub(super) fn rank(&self, folded: &str) -> Ranking {
-        let (terms, unknown) = self.read(folded);
+        let question = self.read(folded);
         let mut scores: HashMap<usize, f64> = HashMap::new();
-        for (term, worth) in &terms {
+        for (term, worth) in &question.terms {
             for (at, score) in self.postings.get(term).into_iter().flatten() {
                 *scores.entry(*at).or_default() += score * worth;
             }
         }
-        let (aliases, foreign) = self.complete(&terms);
-        for (at, score) in aliases {
-            *scores.entry(at).or_default() += ALIAS_WEIGHT * score;
+        let completed = self.complete(&question);
+        for (at, score) in &completed.best {
+            *scores.entry(*at).or_default() += ALIAS_WEIGHT * score;
         }
         let mut scores: Vec<(usize, f64)> = scores.into_iter().collect();
         scores.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        self.judge(scores, &terms, unknown, foreign)
+        self.judge(scores, &question, &completed)
     }
 
-    fn judge(&self, scores: Vec<(usize, f64)>, terms: &Terms, unknown: f64, foreign: f64) -> Ranking {
-        let best = scores.first().copied();
-        let score = best.map_or(0.0, |(_, score)| score);
-        let all: f64 = terms.iter().map(|(term, worth)| self.weight(term) * worth).sum::<f64>() + unknown;
-        let known = |at: usize| -> f64 {
-            let held = |term: &str| self.postings.get(term).is_some_and(|list| list.iter().any(|(other, _)| *other == at));
-            terms.iter().filter(|(term, _)| held(term)).map(|(term, worth)| self.weight(term) * worth).sum()
-        };
-        let coverage = best.map_or(0.0, |(at, _)| known(at) / all.max(0.1));
-        let is_ours = score > foreign * 2.6;
+    fn judge(&self, scores: Vec<(usize, f64)>, question: &Question, completed: &Completed) -> Ranking {
+        let (best, score) = scores.first().copied().unwrap_or_default();
+        let bar = question.bar();
+        let is_ours = score > completed.foreign * bar.foreign;
+        let is_covered = completed.literal.contains(&best) || self.coverage(best, question) >= bar.coverage;
         Ranking {
             scores,
-            is_sure: is_ours && score >= SURE_SCORE && coverage >= SURE_COVERAGE,
+            is_sure: is_ours && is_covered && score >= bar.score,
             is_plausible: is_ours && score >= PLAUSIBLE_SCORE,
         }
     }
 
-    /// The best completed alias per entry, and the sum of what belongs to foreign subjects.
-    fn complete(&self, terms: &Terms) -> (HashMap<usize, f64>, f64) {
+    /// Which part of what the question says the entry knows.
+    fn coverage(&self, entry: usize, question: &Question) -> f64 {
+        let (mut all, mut known) = (question.unknown, 0.0);
+        for (term, worth) in &question.terms {
+            let weight = self.weight(term) * worth;
+            all += weight;
+            if self.postings.get(term).is_some_and(|list| list.iter().any(|(at, _)| *at == entry)) {
+                known += weight;
+            }
+        }
+        known / all.max(0.1)
+    }
+
+    fn complete(&self, question: &Question) -> Completed {
         let mut matched: HashMap<usize, f64> = HashMap::new();
-        for (term, worth) in terms {
+        for (term, worth) in &question.terms {
             for at in self.patterns_by_term.get(term).into_iter().flatten() {
                 *matched.entry(*at).or_default() += self.weight(term) * worth;
             }
         }
-        let mut best: HashMap<usize, f64> = HashMap::new();
+        let mut completed = Completed::default();
         let mut foreign: HashMap<&str, f64> = HashMap::new();
         for (at, weight) in matched {
             let pattern = &self.patterns[at];
             let share = weight / pattern.weight.max(0.1);
             if let Some(entry) = pattern.entry {
-                let value = weight * share * share;
-                let old = best.entry(entry).or_default();
+                let is_literal = share > 0.99 && pattern.order.len() > 1 && question.holds(&pattern.order);
+                if is_literal && weight >= LITERAL_WEIGHT {
+                    completed.literal.insert(entry);
+                }
+                let value = weight * share * share * if is_literal { LITERAL_BONUS } else { 1.0 };
+                let old = completed.best.entry(entry).or_default();
                 *old = old.max(value);
             } else if share > 0.95 {
-                pattern.terms.iter().for_each(|term| { foreign.insert(term, self.weight(term)); });
+                foreign.extend(pattern.terms.iter().map(|term| (term.as_str(), self.weight(term).max(pattern.least))));
             }
         }
-        (best, foreign.values().sum())
+        completed.foreign = foreign.values().sum();
+        completed
     }
 
     /// The known terms of a question, repaired where needed, and the weight of those that stay unknown.
-    fn read(&self, folded: &str) -> (Terms, f64) {
-        let mut terms = Terms::new();
+    fn read(&self, folded: &str) -> Question {
+        let mut question = Question::default();
         let mut unknown: HashSet<String> = HashSet::new();
         let mut repairs = 0;
         for term in self.words.terms(folded) {
             if self.weights.contains_key(&term) || self.patterns_by_term.contains_key(&term) {
-                terms.insert(term, 1.0);
+                question.order.push(term.clone());
+                question.terms.insert(term, 1.0);
             } else if unknown.insert(term.clone()) && repairs < MAX_REPAIRS {
                 repairs += 1;
                 if let Some(repaired) = self.repair(&term) {
                     unknown.remove(&term);
-                    for part in self.words.terms(repaired) {
-                        terms.entry(stem(&part)).or_insert(REPAIRED);
+                    question.order.extend_from_slice(repaired);
+                    for part in repaired {
+                        question.terms.entry(part.clone()).or_insert(REPAIRED);
                     }
                 }
             }
         }
         let count = u16::try_from(unknown.len()).unwrap_or(u16::MAX);
-        (terms, (UNKNOWN_WEIGHT * f64::from(count)).min(MAX_UNKNOWN))
+        question.unknown = (UNKNOWN_WEIGHT * f64::from(count)).min(MAX_UNKNOWN);
+        question
     }
 
     /// The nearest known word with the same first letter, one slip away, or two in a long word.
-    fn repair(&self, term: &str) -> Option<&str> {
+    fn repair(&self, term: &str) -> Option<&[String]> {
         let length = term.len();
         if !term.is_ascii() || !(4..=20).contains(&length) || term.bytes().any(|byte| byte.is_ascii_digit()) {
             return None;
         }
         let most = if length >= 7 { 2 } else { 1 };
-        let near = self.by_initial.get(&initial(term))?.iter().filter(|known| known.len() >= 4 && known.len().abs_diff(length) <= most);
-        let measured = near.map(|known| (strsim::osa_distance(term, known), known));
-        let close = measured.filter(|(distance, _)| *distance <= most);
-        close.min_by_key(|(distance, known)| (*distance, known.len().abs_diff(length))).map(|(_, known)| known.as_str())
+        let near = self.by_initial.get(&initial(term))?.iter().filter(|(known, _)| known.len().abs_diff(length) <= most);
+        let measured = near.map(|(known, terms)| (strsim::osa_distance(term, known), known, terms));
+        let close = measured.filter(|(distance, ..)| *distance <= most);
+        let nearest = close.min_by_key(|(distance, known, _)| (*distance, known.len().abs_diff(length)));
+        nearest.map(|(_, _, terms)| terms.as_slice())
     }
 }
 

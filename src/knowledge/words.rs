@@ -40,10 +40,16 @@ impl Words {
     /// The terms of a text that has been [`fold`]ed, in order, with repetitions.
     pub(super) fn terms(&self, folded: &str) -> Vec<String> {
         let mut terms = Vec::new();
-        for word in split(folded) {
+        for word in split(&join_phrases(&without_links(folded))) {
             self.push_terms(&word, &mut terms);
         }
         terms
+    }
+
+    /// Every spelling that leads to an idea, for repairing typing slips.
+    pub(super) fn spellings(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        let listed = self.whole.iter().chain(&self.starts);
+        listed.map(|(spelling, idea)| (spelling.as_str(), *idea))
     }
 
     fn push_terms(&self, word: &str, terms: &mut Vec<String>) {
@@ -116,6 +122,34 @@ fn fold_char(c: char, out: &mut String) {
         other => other,
     };
     out.push(plain);
+}
+
+/// A link says where an error happened, not which; its words would only dilute the question.
+fn without_links(folded: &str) -> String {
+    let kept = folded.split_whitespace().filter(|word| !word.contains("://"));
+    kept.collect::<Vec<_>>().join(" ")
+}
+
+/// Small words that mean something together.
+fn join_phrases(text: &str) -> String {
+    let mut text = format!(" {text} ");
+    for line in data_lines(include_str!("phrases.txt")) {
+        let Some((idea, phrases)) = line.split_once('=') else {
+            continue;
+        };
+        for phrase in phrases.split(',').map(str::trim) {
+            // Scripts without blanks have no word ends to look for.
+            let (from, to) = if phrase.chars().any(is_written_without_blanks) {
+                (phrase.to_owned(), format!(" {} ", idea.trim()))
+            } else {
+                (format!(" {phrase} "), format!(" {} ", idea.trim()))
+            };
+            if text.contains(&from) {
+                text = text.replace(&from, &to);
+            }
+        }
+    }
+    text
 }
 
 /// Words of a folded text. Scripts without blanks come as pairs of characters.
