@@ -39,7 +39,9 @@ pub fn to_json(query: &str, answer: &Answer) -> Value {
     let results: Vec<Value> = answer
         .results
         .iter()
-        .map(|hit| json!({"id": hit.topic.as_str(), "score": (hit.score * 1000.0).round() / 1000.0}))
+        .map(
+            |hit| json!({"id": hit.topic.as_str(), "score": (hit.score * 1000.0).round() / 1000.0}),
+        )
         .collect();
     json!({"query": query, "answered": answer.answered, "results": results})
 }

@@ -4,22 +4,18 @@
 //! best. Subjects that we do not answer compete in the same way; where they win, nothing is answered. Unknown words are
 //! repaired when they are one or two slips away from a known one; a repaired word counts less.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::codes::is_code;
 use super::entry::Entry;
+use super::question::Question;
+use super::weigh::{Counts, count, post, weigh};
 use super::words::{Words, data_lines, fold, stem};
 
-/// Weight of a word in the title and the body; an alias counts once.
-const TITLE_WEIGHT: f64 = 3.0;
-const BODY_WEIGHT: f64 = 0.4;
-/// BM25: how soon repetitions stop to count, and how much a long entry is held against it.
-const K1: f64 = 1.2;
-const B: f64 = 0.4;
 /// How much the best alias counts beside BM25.
-const ALIAS_WEIGHT: f64 = 1.6;
+const ALIAS_WEIGHT: f64 = 1.8;
 /// What a repaired word is worth, and how many unknown words are repaired at most (a bound on time).
-const REPAIRED: f64 = 0.75;
+const REPAIRED: f64 = 0.85;
 const MAX_REPAIRS: usize = 40;
 /// What a word that nobody knows weighs against an answer, and how many of them count at most (long stories).
 const UNKNOWN_WEIGHT: f64 = 1.6;
@@ -27,24 +23,8 @@ const MAX_UNKNOWN: f64 = 8.0;
 /// What a word of a foreign subject weighs.
 const FOREIGN_WEIGHT: f64 = 3.2;
 /// What a foreign subject weighs that has keys, passwords and expiry dates of its own (marked `!` in the list).
-const NAMED_WEIGHT: f64 = 8.0;
+const NAMED_WEIGHT: f64 = 14.0;
 
-/// What must be reached before something is said as an answer.
-struct Bar {
-    /// The least score of the best entry.
-    score: f64,
-    /// The least part of the question that the entry knows.
-    coverage: f64,
-    /// How many times more the entry must weigh than the foreign subjects in the question.
-    foreign: f64,
-}
-
-/// A question that names an exchange's API or its keys is given the benefit of the doubt; any other has to earn it.
-const ABOUT_API_KEYS: Bar = Bar { score: 2.5, coverage: 0.3, foreign: 1.6 };
-const ABOUT_SOME_KEY: Bar = Bar { score: 5.0, coverage: 0.36, foreign: 2.6 };
-const ABOUT_ANYTHING: Bar = Bar { score: 7.0, coverage: 0.4, foreign: 3.5 };
-/// Beside "api", what makes a question one about keys (as stems).
-const API_SUBJECTS: &[&str] = &["key", "exchang", "error", "secret", "expir", "passphras", "permiss", "sign", "invalid", "whitelist"];
 /// An alias that stands in the question word by word counts more, and from this weight on answers even a long story.
 const LITERAL_BONUS: f64 = 1.3;
 const LITERAL_WEIGHT: f64 = 4.0;
@@ -67,7 +47,7 @@ pub(super) struct Search {
 #[derive(Debug)]
 struct Pattern {
     entry: Option<usize>,
-    terms: HashSet<String>,
+    terms: BTreeSet<String>,
     /// The terms as written, to see whether they stand together in the question too.
     order: Vec<String>,
     weight: f64,
@@ -93,35 +73,6 @@ impl Ranking {
     }
 }
 
-/// A question as terms.
-#[derive(Debug, Default)]
-struct Question {
-    /// What each known term is worth: 1 as written, less when repaired.
-    terms: BTreeMap<String, f64>,
-    /// Known terms in the order of the question.
-    order: Vec<String>,
-    /// The weight of the words that nobody knows.
-    unknown: f64,
-}
-
-impl Question {
-    /// How much an answer has to prove: less where the question names our subject.
-    fn bar(&self) -> &'static Bar {
-        let has = |terms: &[&str]| terms.iter().any(|term| self.terms.contains_key(*term));
-        if has(&["kc"]) || (has(&["api"]) && has(API_SUBJECTS)) || (has(&["key"]) && has(&["exchang"])) {
-            &ABOUT_API_KEYS
-        } else if has(&["key", "api", "exchang"]) {
-            &ABOUT_SOME_KEY
-        } else {
-            &ABOUT_ANYTHING
-        }
-    }
-
-    fn holds(&self, phrase: &[String]) -> bool {
-        self.order.windows(phrase.len()).any(|window| window == phrase)
-    }
-}
-
 /// What the aliases and the foreign subjects say about a question.
 #[derive(Debug, Default)]
 struct Completed {
@@ -136,14 +87,22 @@ struct Completed {
 impl Search {
     pub(super) fn of(entries: &[Entry]) -> Self {
         let words = Words::embedded();
-        let counts: Vec<HashMap<String, f64>> = entries.iter().map(|entry| count(&words, entry)).collect();
+        let counts: Vec<Counts> = entries.iter().map(|entry| count(&words, entry)).collect();
         let weights = weigh(&counts);
         let postings = post(&counts, &weights);
-        let mut search =
-            Self { words, weights, postings, patterns: Vec::new(), patterns_by_term: HashMap::new(), by_initial: BTreeMap::new() };
+        let mut search = Self {
+            words,
+            weights,
+            postings,
+            patterns: Vec::new(),
+            patterns_by_term: HashMap::new(),
+            by_initial: BTreeMap::new(),
+        };
         for (at, entry) in entries.iter().enumerate() {
             let phrases = entry.aliases.iter().chain([&entry.title]);
-            phrases.filter(|phrase| !is_code(phrase)).for_each(|phrase| search.add_pattern(Some(at), phrase));
+            phrases
+                .filter(|phrase| !is_code(phrase))
+                .for_each(|phrase| search.add_pattern(Some(at), phrase));
         }
         search.list_spellings();
         data_lines(include_str!("off_topic.txt")).for_each(|line| search.add_pattern(None, line));
@@ -151,29 +110,50 @@ impl Search {
     }
 
     fn list_spellings(&mut self) {
-        let known = self.weights.keys().map(|term| (term.clone(), vec![term.clone()]));
-        let ideas = self.words.spellings().filter(|(spelling, _)| spelling.len() >= 5);
-        let ideas = ideas.map(|(spelling, idea)| (stem(spelling), idea.split(' ').map(stem).collect()));
+        let known = self
+            .weights
+            .keys()
+            .map(|term| (term.clone(), vec![term.clone()]));
+        let ideas = self
+            .words
+            .spellings()
+            .filter(|(spelling, _)| spelling.len() >= 5);
+        let ideas =
+            ideas.map(|(spelling, idea)| (stem(spelling), idea.split(' ').map(stem).collect()));
         let mut spellings: Vec<(String, Vec<String>)> = known.chain(ideas).collect();
         spellings.retain(|(spelling, _)| spelling.is_ascii() && spelling.len() >= 4);
         spellings.sort();
         for (spelling, terms) in spellings {
-            self.by_initial.entry(initial(&spelling)).or_default().push((spelling, terms));
+            self.by_initial
+                .entry(initial(&spelling))
+                .or_default()
+                .push((spelling, terms));
         }
     }
 
     fn add_pattern(&mut self, entry: Option<usize>, phrase: &str) {
-        let (least, phrase) = phrase.strip_prefix('!').map_or((0.0, phrase), |name| (NAMED_WEIGHT, name));
+        let (least, phrase) = phrase
+            .strip_prefix('!')
+            .map_or((0.0, phrase), |name| (NAMED_WEIGHT, name));
         let order = self.words.terms(&fold(phrase));
-        let terms: HashSet<String> = order.iter().cloned().collect();
+        let terms: BTreeSet<String> = order.iter().cloned().collect();
         let weight = terms.iter().map(|term| self.weight(term)).sum();
         if terms.is_empty() {
             return;
         }
         for term in &terms {
-            self.patterns_by_term.entry(term.clone()).or_default().push(self.patterns.len());
+            self.patterns_by_term
+                .entry(term.clone())
+                .or_default()
+                .push(self.patterns.len());
         }
-        self.patterns.push(Pattern { entry, terms, order, weight, least });
+        self.patterns.push(Pattern {
+            entry,
+            terms,
+            order,
+            weight,
+            least,
+        });
     }
 
     fn weight(&self, term: &str) -> f64 {
@@ -182,7 +162,10 @@ impl Search {
 
     pub(super) fn known_words(&self, folded: &str) -> Vec<String> {
         let terms = self.words.terms(folded);
-        let known: HashSet<String> = terms.into_iter().filter(|term| self.weights.contains_key(term)).collect();
+        let known: HashSet<String> = terms
+            .into_iter()
+            .filter(|term| self.weights.contains_key(term))
+            .collect();
         let mut known: Vec<String> = known.into_iter().collect();
         known.sort();
         known
@@ -205,11 +188,17 @@ impl Search {
         self.judge(scores, &question, &completed)
     }
 
-    fn judge(&self, scores: Vec<(usize, f64)>, question: &Question, completed: &Completed) -> Ranking {
+    fn judge(
+        &self,
+        scores: Vec<(usize, f64)>,
+        question: &Question,
+        completed: &Completed,
+    ) -> Ranking {
         let (best, score) = scores.first().copied().unwrap_or_default();
         let bar = question.bar();
         let is_ours = score > completed.foreign * bar.foreign;
-        let is_covered = completed.literal.contains(&best) || self.coverage(best, question) >= bar.coverage;
+        let is_covered =
+            completed.literal.contains(&best) || self.coverage(best, question) >= bar.coverage;
         Ranking {
             scores,
             is_sure: is_ours && is_covered && score >= bar.score,
@@ -223,7 +212,11 @@ impl Search {
         for (term, worth) in &question.terms {
             let weight = self.weight(term) * worth;
             all += weight;
-            if self.postings.get(term).is_some_and(|list| list.iter().any(|(at, _)| *at == entry)) {
+            if self
+                .postings
+                .get(term)
+                .is_some_and(|list| list.iter().any(|(at, _)| *at == entry))
+            {
                 known += weight;
             }
         }
@@ -238,20 +231,26 @@ impl Search {
             }
         }
         let mut completed = Completed::default();
-        let mut foreign: HashMap<&str, f64> = HashMap::new();
+        let mut foreign: BTreeMap<&str, f64> = BTreeMap::new();
         for (at, weight) in matched {
             let pattern = &self.patterns[at];
             let share = weight / pattern.weight.max(0.1);
             if let Some(entry) = pattern.entry {
-                let is_literal = share > 0.99 && pattern.order.len() > 1 && question.holds(&pattern.order);
+                let is_literal =
+                    share > 0.99 && pattern.order.len() > 1 && question.holds(&pattern.order);
                 if is_literal && weight >= LITERAL_WEIGHT {
                     completed.literal.insert(entry);
                 }
                 let value = weight * share * share * if is_literal { LITERAL_BONUS } else { 1.0 };
                 let old = completed.best.entry(entry).or_default();
                 *old = old.max(value);
-            } else if share > 0.95 {
-                foreign.extend(pattern.terms.iter().map(|term| (term.as_str(), self.weight(term).max(pattern.least))));
+            } else if share > 0.95
+                && (pattern.least < NAMED_WEIGHT || question.holds(&pattern.order))
+            {
+                for term in &pattern.terms {
+                    let weight = foreign.entry(term).or_default();
+                    *weight = weight.max(self.weight(term).max(pattern.least));
+                }
             }
         }
         completed.foreign = foreign.values().sum();
@@ -267,7 +266,7 @@ impl Search {
             if self.weights.contains_key(&term) || self.patterns_by_term.contains_key(&term) {
                 question.order.push(term.clone());
                 question.terms.insert(term, 1.0);
-            } else if unknown.insert(term.clone()) && repairs < MAX_REPAIRS {
+            } else if !is_number(&term) && unknown.insert(term.clone()) && repairs < MAX_REPAIRS {
                 repairs += 1;
                 if let Some(repaired) = self.repair(&term) {
                     unknown.remove(&term);
@@ -286,60 +285,31 @@ impl Search {
     /// The nearest known word with the same first letter, one slip away, or two in a long word.
     fn repair(&self, term: &str) -> Option<&[String]> {
         let length = term.len();
-        if !term.is_ascii() || !(4..=20).contains(&length) || term.bytes().any(|byte| byte.is_ascii_digit()) {
+        if !term.is_ascii()
+            || !(4..=20).contains(&length)
+            || term.bytes().any(|byte| byte.is_ascii_digit())
+        {
             return None;
         }
         let most = if length >= 7 { 2 } else { 1 };
-        let near = self.by_initial.get(&initial(term))?.iter().filter(|(known, _)| known.len().abs_diff(length) <= most);
+        let near = self
+            .by_initial
+            .get(&initial(term))?
+            .iter()
+            .filter(|(known, _)| known.len().abs_diff(length) <= most);
         let measured = near.map(|(known, terms)| (strsim::osa_distance(term, known), known, terms));
         let close = measured.filter(|(distance, ..)| *distance <= most);
-        let nearest = close.min_by_key(|(distance, known, _)| (*distance, known.len().abs_diff(length)));
+        let nearest =
+            close.min_by_key(|(distance, known, _)| (*distance, known.len().abs_diff(length)));
         nearest.map(|(_, _, terms)| terms.as_slice())
     }
 }
 
+/// Amounts, ports and parts of addresses say nothing; codes have been looked for before.
+fn is_number(term: &str) -> bool {
+    term.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn initial(term: &str) -> char {
     term.chars().next().unwrap_or(' ')
-}
-
-/// How often each term occurs in an entry, by weight of the place.
-fn count(words: &Words, entry: &Entry) -> HashMap<String, f64> {
-    let mut counts: HashMap<String, f64> = HashMap::new();
-    let mut add = |text: &str, weight: f64| {
-        for term in words.terms(&fold(text)) {
-            *counts.entry(term).or_default() += weight;
-        }
-    };
-    add(&entry.title, TITLE_WEIGHT);
-    entry.aliases.iter().filter(|alias| !is_code(alias)).for_each(|alias| add(alias, 1.0));
-    let body = [&entry.answer].into_iter().chain(&entry.steps).chain(&entry.notes);
-    body.for_each(|text| add(text, BODY_WEIGHT));
-    counts
-}
-
-/// How much each term tells: rare ones more. An entry that only mentions a term in passing counts for part.
-fn weigh(counts: &[HashMap<String, f64>]) -> HashMap<String, f64> {
-    let mut found: HashMap<String, f64> = HashMap::new();
-    for terms in counts {
-        for (term, count) in terms {
-            *found.entry(term.clone()).or_default() += count.min(1.0);
-        }
-    }
-    let all = f64::from(u16::try_from(counts.len()).unwrap_or(u16::MAX));
-    found.into_iter().map(|(term, df)| (term, (1.0 + (all - df + 0.5).max(0.0) / (df + 0.5)).ln())).collect()
-}
-
-/// Per term the entries that hold it, with their BM25 share.
-fn post(counts: &[HashMap<String, f64>], weights: &HashMap<String, f64>) -> HashMap<String, Vec<(usize, f64)>> {
-    let lengths: Vec<f64> = counts.iter().map(|terms| terms.values().sum()).collect();
-    let mean = lengths.iter().sum::<f64>() / f64::from(u16::try_from(lengths.len().max(1)).unwrap_or(u16::MAX));
-    let mut postings: HashMap<String, Vec<(usize, f64)>> = HashMap::new();
-    for (at, terms) in counts.iter().enumerate() {
-        let damp = K1 * (1.0 - B + B * lengths[at] / mean);
-        for (term, count) in terms {
-            let share = weights[term] * count * (K1 + 1.0) / (count + damp);
-            postings.entry(term.clone()).or_default().push((at, share));
-        }
-    }
-    postings
 }

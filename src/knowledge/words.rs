@@ -14,6 +14,7 @@ pub(super) struct Words {
     empty: HashSet<&'static str>,
     whole: HashMap<String, &'static str>,
     starts: HashMap<String, &'static str>,
+    phrases: Vec<(String, String)>,
 }
 
 impl Words {
@@ -22,6 +23,7 @@ impl Words {
             empty: include_str!("stop.txt").split_whitespace().collect(),
             whole: HashMap::new(),
             starts: HashMap::new(),
+            phrases: phrases(),
         };
         for line in data_lines(include_str!("words.txt")) {
             let Some((idea, others)) = line.split_once('=') else {
@@ -40,7 +42,7 @@ impl Words {
     /// The terms of a text that has been [`fold`]ed, in order, with repetitions.
     pub(super) fn terms(&self, folded: &str) -> Vec<String> {
         let mut terms = Vec::new();
-        for word in split(&join_phrases(&without_links(folded))) {
+        for word in split(&self.join_phrases(&without_links(folded))) {
             self.push_terms(&word, &mut terms);
         }
         terms
@@ -50,6 +52,17 @@ impl Words {
     pub(super) fn spellings(&self) -> impl Iterator<Item = (&str, &'static str)> {
         let listed = self.whole.iter().chain(&self.starts);
         listed.map(|(spelling, idea)| (spelling.as_str(), *idea))
+    }
+
+    /// Small words that mean something together become one idea.
+    fn join_phrases(&self, text: &str) -> String {
+        let mut text = format!(" {} ", text.replace(['?', '!', ',', ';'], " "));
+        for (from, to) in &self.phrases {
+            if text.contains(from.as_str()) {
+                text = text.replace(from.as_str(), to);
+            }
+        }
+        text
     }
 
     fn push_terms(&self, word: &str, terms: &mut Vec<String>) {
@@ -87,7 +100,8 @@ pub(super) fn fold(text: &str) -> String {
         if c.is_control() {
             folded.push(' ');
         } else if !is_invisible(c) {
-            c.to_lowercase().for_each(|lower| fold_char(lower, &mut folded));
+            c.to_lowercase()
+                .for_each(|lower| fold_char(lower, &mut folded));
         }
     }
     folded
@@ -102,7 +116,13 @@ fn fold_char(c: char, out: &mut String) {
         'à'..='å' | 'ā' | 'ă' | 'ą' | 'ạ'..='ặ' => 'a',
         'ç' | 'ć' | 'č' => 'c',
         'đ' | 'ď' => 'd',
-        'è'..='ë' | 'ē' | 'ę' | 'ě' | 'ẹ'..='ệ' | 'ё' => if c == 'ё' { 'е' } else { 'e' },
+        'è'..='ë' | 'ē' | 'ę' | 'ě' | 'ẹ'..='ệ' | 'ё' => {
+            if c == 'ё' {
+                'е'
+            } else {
+                'e'
+            }
+        }
         'ğ' => 'g',
         'ì'..='ï' | 'ī' | 'ĩ' | 'ı' | 'ỉ' | 'ị' => 'i',
         'ł' => 'l',
@@ -126,30 +146,33 @@ fn fold_char(c: char, out: &mut String) {
 
 /// A link says where an error happened, not which; its words would only dilute the question.
 fn without_links(folded: &str) -> String {
-    let kept = folded.split_whitespace().filter(|word| !word.contains("://"));
+    let kept = folded
+        .split_whitespace()
+        .filter(|word| !word.contains("://"));
     kept.collect::<Vec<_>>().join(" ")
 }
 
-/// Small words that mean something together.
-fn join_phrases(text: &str) -> String {
-    let mut text = format!(" {text} ");
+/// What stands for what, ready to be replaced.
+fn phrases() -> Vec<(String, String)> {
+    let mut list = Vec::new();
     for line in data_lines(include_str!("phrases.txt")) {
         let Some((idea, phrases)) = line.split_once('=') else {
             continue;
         };
         for phrase in phrases.split(',').map(str::trim) {
             // Scripts without blanks have no word ends to look for.
-            let (from, to) = if phrase.chars().any(is_written_without_blanks) {
-                (phrase.to_owned(), format!(" {} ", idea.trim()))
+            let is_paired = phrase
+                .chars()
+                .any(|c| is_written_without_blanks(c) || is_hiragana(c));
+            let from = if is_paired {
+                phrase.to_owned()
             } else {
-                (format!(" {phrase} "), format!(" {} ", idea.trim()))
+                format!(" {phrase} ")
             };
-            if text.contains(&from) {
-                text = text.replace(&from, &to);
-            }
+            list.push((from, format!(" {} ", idea.trim())));
         }
     }
-    text
+    list
 }
 
 /// Words of a folded text. Scripts without blanks come as pairs of characters.
@@ -159,15 +182,20 @@ fn split(folded: &str) -> Vec<String> {
     let mut pairs: Vec<char> = Vec::new();
     for c in folded.chars().chain([' ']) {
         let is_paired = is_written_without_blanks(c);
-        if !is_paired {
+        if !is_paired
+            || pairs
+                .last()
+                .is_some_and(|last| is_katakana(*last) != is_katakana(c))
+        {
             push_pairs(&mut pairs, &mut words);
         }
-        if (is_paired || !(c.is_alphanumeric() || c == '\'')) && !word.is_empty() {
+        let is_letter = c.is_alphanumeric() && !is_hiragana(c);
+        if (is_paired || !(is_letter || c == '\'')) && !word.is_empty() {
             words.push(std::mem::take(&mut word));
         }
         if is_paired {
             pairs.push(c);
-        } else if c.is_alphanumeric() {
+        } else if is_letter {
             word.push(c);
         }
     }
@@ -183,7 +211,16 @@ fn push_pairs(run: &mut Vec<char>, words: &mut Vec<String>) {
 }
 
 fn is_written_without_blanks(c: char) -> bool {
-    matches!(c, '\u{e00}'..='\u{e7f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
+    matches!(c, '\u{e00}'..='\u{e7f}' | '\u{30a0}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
+}
+
+fn is_katakana(c: char) -> bool {
+    ('\u{30a0}'..='\u{30ff}').contains(&c)
+}
+
+/// Japanese endings and small words: they part the words that matter.
+fn is_hiragana(c: char) -> bool {
+    ('\u{3040}'..='\u{309f}').contains(&c)
 }
 
 /// Strips common endings; other alphabets keep their first six letters, which drops most of their endings.
@@ -191,14 +228,26 @@ pub(super) fn stem(word: &str) -> String {
     if !word.is_ascii() {
         return word.chars().take(6).collect();
     }
-    let cut = |ending: &str, least: usize| word.strip_suffix(ending).filter(|rest| rest.len() >= least);
+    let cut =
+        |ending: &str, least: usize| word.strip_suffix(ending).filter(|rest| rest.len() >= least);
     if let Some(rest) = cut("ies", 3) {
         return format!("{rest}y");
     }
-    let rest = cut("ing", 3).or(cut("ation", 4)).or(cut("ions", 4)).or(cut("ion", 4)).or(cut("ed", 3)).or(cut("es", 4));
-    let rest = rest.or(cut("s", 3).filter(|rest| !rest.ends_with(['s', 'u', 'i']))).unwrap_or(word);
-    let rest = rest.strip_suffix('e').filter(|short| short.len() >= 3).unwrap_or(rest);
-    let twice = rest.len() > 3 && rest.as_bytes()[rest.len() - 1] == rest.as_bytes()[rest.len() - 2];
+    let rest = cut("ing", 3)
+        .or(cut("ation", 4))
+        .or(cut("ions", 4))
+        .or(cut("ion", 4))
+        .or(cut("ed", 3))
+        .or(cut("es", 4));
+    let rest = rest
+        .or(cut("s", 3).filter(|rest| !rest.ends_with(['s', 'u', 'i'])))
+        .unwrap_or(word);
+    let rest = rest
+        .strip_suffix('e')
+        .filter(|short| short.len() >= 3)
+        .unwrap_or(rest);
+    let twice =
+        rest.len() > 3 && rest.as_bytes()[rest.len() - 1] == rest.as_bytes()[rest.len() - 2];
     let end = rest.len() - usize::from(twice && !rest.ends_with(['s', 'l']));
     rest[..end].to_owned()
 }
