@@ -39,7 +39,7 @@ fn score(name: &str) -> (usize, usize, usize) {
 fn collected_questions_find_their_entries() {
     let (first, third, falsely) = score("faq-questions");
     assert!(
-        first >= 93 && third >= 98 && falsely == 0,
+        first >= 96 && third >= 98 && falsely == 0,
         "{first} % first, {third} % in three, {falsely} false"
     );
 }
@@ -48,7 +48,7 @@ fn collected_questions_find_their_entries() {
 fn own_questions_do_not_get_worse() {
     let (first, third, falsely) = score("faq-own-questions");
     assert!(
-        first >= 92 && third >= 98 && falsely <= 5,
+        first >= 94 && third >= 98 && falsely <= 4,
         "{first} % first, {third} % in three, {falsely} false"
     );
 }
