@@ -45,18 +45,11 @@ const ERROR_WORDS: &[&str] = &[
 
 impl Codes {
     pub(super) fn of(entries: &[Entry]) -> Self {
-        let mut codes = Self {
-            kucoin: HashMap::new(),
-            foreign: HashMap::new(),
-        };
+        let mut codes = Self { kucoin: HashMap::new(), foreign: HashMap::new() };
         for (at, entry) in entries.iter().enumerate() {
-            codes
-                .kucoin
-                .extend(entry.codes.iter().map(|code| (code.clone(), at)));
+            codes.kucoin.extend(entry.codes.iter().map(|code| (code.clone(), at)));
             let digits = entry.aliases.iter().filter(|alias| is_code(alias));
-            codes
-                .foreign
-                .extend(digits.map(|alias| (alias.clone(), at)));
+            codes.foreign.extend(digits.map(|alias| (alias.clone(), at)));
         }
         codes
     }
@@ -72,18 +65,11 @@ impl Codes {
         let is_alone = folded.split_whitespace().nth(1).is_none();
         let is_error = is_alone || ERROR_WORDS.iter().any(|word| folded.contains(word));
         let is_clear = |number: &str| is_error || (number.len() == 6 && !number.ends_with("000"));
-        let kucoin = numbers
-            .iter()
-            .filter(|number| is_clear(number))
-            .find_map(|number| self.kucoin(number));
+        let kucoin =
+            numbers.iter().filter(|number| is_clear(number)).find_map(|number| self.kucoin(number));
         let foreign = |least: usize| {
-            let known = numbers
-                .iter()
-                .filter(|number| number.len() >= least && is_error);
-            known
-                .filter_map(|number| self.foreign.get(*number))
-                .copied()
-                .next()
+            let known = numbers.iter().filter(|number| number.len() >= least && is_error);
+            known.filter_map(|number| self.foreign.get(*number)).copied().next()
         };
         kucoin.or_else(|| foreign(4)).or_else(|| foreign(3))
     }
@@ -101,10 +87,7 @@ fn numbers(folded: &str) -> Vec<&str> {
     let mut numbers = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
-        let length = bytes[at..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
+        let length = bytes[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         if (3..=6).contains(&length) && stands_alone(bytes, at, at + length) {
             let is_negative = at > 0
                 && bytes[at - 1] == b'-'

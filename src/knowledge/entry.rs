@@ -79,11 +79,7 @@ pub(super) fn parse(text: &str) -> Result<Entry, String> {
         notes: Vec::new(),
         codes: front.codes,
         aliases: front.aliases,
-        see: front
-            .see
-            .iter()
-            .map(|id| topic(id))
-            .collect::<Result<_, _>>()?,
+        see: front.see.iter().map(|id| topic(id)).collect::<Result<_, _>>()?,
     };
     for line in body.lines().filter(|line| !line.is_empty()) {
         add_line(&mut entry, line)?;

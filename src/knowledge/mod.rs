@@ -47,11 +47,7 @@ impl Knowledge {
             Err(error) => panic!("knowledge entry {id}: {error}"),
         };
         let entries: Vec<Entry> = embedded::ENTRIES.iter().map(read).collect();
-        Self {
-            codes: Codes::of(&entries),
-            search: Search::of(&entries),
-            entries,
-        }
+        Self { codes: Codes::of(&entries), search: Search::of(&entries), entries }
     }
 
     /// All entries, in reading order.
@@ -76,16 +72,9 @@ impl Knowledge {
         if let Some(at) = self.codes.find(&folded) {
             ranking.put_first(at);
         }
-        let hit = |(at, score): &(usize, f64)| Hit {
-            topic: self.entries[*at].id,
-            score: *score,
-        };
+        let hit = |(at, score): &(usize, f64)| Hit { topic: self.entries[*at].id, score: *score };
         let results: Vec<Hit> = ranking.scores.iter().take(MAX_RESULTS).map(hit).collect();
-        let offered = if ranking.is_plausible && !ranking.is_sure {
-            MAX_SUGGESTIONS
-        } else {
-            0
-        };
+        let offered = if ranking.is_plausible && !ranking.is_sure { MAX_SUGGESTIONS } else { 0 };
         Answer {
             suggestions: results.iter().take(offered).map(|hit| hit.topic).collect(),
             answered: ranking.is_sure,

@@ -16,21 +16,9 @@ pub(super) struct Bar {
 }
 
 /// A question that names an exchange's API or its keys is given the benefit of the doubt; any other has to earn it.
-const ABOUT_API_KEYS: Bar = Bar {
-    score: 2.5,
-    coverage: 0.3,
-    foreign: 1.6,
-};
-const ABOUT_SOME_KEY: Bar = Bar {
-    score: 4.5,
-    coverage: 0.36,
-    foreign: 2.6,
-};
-const ABOUT_ANYTHING: Bar = Bar {
-    score: 6.5,
-    coverage: 0.38,
-    foreign: 3.5,
-};
+const ABOUT_API_KEYS: Bar = Bar { score: 2.5, coverage: 0.3, foreign: 1.6 };
+const ABOUT_SOME_KEY: Bar = Bar { score: 4.5, coverage: 0.36, foreign: 2.6 };
+const ABOUT_ANYTHING: Bar = Bar { score: 6.5, coverage: 0.38, foreign: 3.5 };
 /// Beside "api", what makes a question one about keys (as stems).
 const API_SUBJECTS: &[&str] = &[
     "key",
@@ -77,8 +65,6 @@ impl Question {
     }
 
     pub(super) fn holds(&self, phrase: &[String]) -> bool {
-        self.order
-            .windows(phrase.len())
-            .any(|window| window == phrase)
+        self.order.windows(phrase.len()).any(|window| window == phrase)
     }
 }

@@ -110,31 +110,21 @@ impl Search {
     }
 
     fn list_spellings(&mut self) {
-        let known = self
-            .weights
-            .keys()
-            .map(|term| (term.clone(), vec![term.clone()]));
-        let ideas = self
-            .words
-            .spellings()
-            .filter(|(spelling, _)| spelling.len() >= 5);
+        let known = self.weights.keys().map(|term| (term.clone(), vec![term.clone()]));
+        let ideas = self.words.spellings().filter(|(spelling, _)| spelling.len() >= 5);
         let ideas =
             ideas.map(|(spelling, idea)| (stem(spelling), idea.split(' ').map(stem).collect()));
         let mut spellings: Vec<(String, Vec<String>)> = known.chain(ideas).collect();
         spellings.retain(|(spelling, _)| spelling.is_ascii() && spelling.len() >= 4);
         spellings.sort();
         for (spelling, terms) in spellings {
-            self.by_initial
-                .entry(initial(&spelling))
-                .or_default()
-                .push((spelling, terms));
+            self.by_initial.entry(initial(&spelling)).or_default().push((spelling, terms));
         }
     }
 
     fn add_pattern(&mut self, entry: Option<usize>, phrase: &str) {
-        let (least, phrase) = phrase
-            .strip_prefix('!')
-            .map_or((0.0, phrase), |name| (NAMED_WEIGHT, name));
+        let (least, phrase) =
+            phrase.strip_prefix('!').map_or((0.0, phrase), |name| (NAMED_WEIGHT, name));
         let order = self.words.terms(&fold(phrase));
         let terms: BTreeSet<String> = order.iter().cloned().collect();
         let weight = terms.iter().map(|term| self.weight(term)).sum();
@@ -142,18 +132,9 @@ impl Search {
             return;
         }
         for term in &terms {
-            self.patterns_by_term
-                .entry(term.clone())
-                .or_default()
-                .push(self.patterns.len());
+            self.patterns_by_term.entry(term.clone()).or_default().push(self.patterns.len());
         }
-        self.patterns.push(Pattern {
-            entry,
-            terms,
-            order,
-            weight,
-            least,
-        });
+        self.patterns.push(Pattern { entry, terms, order, weight, least });
     }
 
     fn weight(&self, term: &str) -> f64 {
@@ -162,10 +143,8 @@ impl Search {
 
     pub(super) fn known_words(&self, folded: &str) -> Vec<String> {
         let terms = self.words.terms(folded);
-        let known: HashSet<String> = terms
-            .into_iter()
-            .filter(|term| self.weights.contains_key(term))
-            .collect();
+        let known: HashSet<String> =
+            terms.into_iter().filter(|term| self.weights.contains_key(term)).collect();
         let mut known: Vec<String> = known.into_iter().collect();
         known.sort();
         known
@@ -212,11 +191,7 @@ impl Search {
         for (term, worth) in &question.terms {
             let weight = self.weight(term) * worth;
             all += weight;
-            if self
-                .postings
-                .get(term)
-                .is_some_and(|list| list.iter().any(|(at, _)| *at == entry))
-            {
+            if self.postings.get(term).is_some_and(|list| list.iter().any(|(at, _)| *at == entry)) {
                 known += weight;
             }
         }

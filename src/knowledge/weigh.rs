@@ -27,15 +27,8 @@ pub(super) fn count(words: &Words, entry: &Entry) -> Counts {
         }
     };
     add(&entry.title, TITLE_WEIGHT);
-    entry
-        .aliases
-        .iter()
-        .filter(|alias| !is_code(alias))
-        .for_each(|alias| add(alias, 1.0));
-    let body = [&entry.answer]
-        .into_iter()
-        .chain(&entry.steps)
-        .chain(&entry.notes);
+    entry.aliases.iter().filter(|alias| !is_code(alias)).for_each(|alias| add(alias, 1.0));
+    let body = [&entry.answer].into_iter().chain(&entry.steps).chain(&entry.notes);
     body.for_each(|text| add(text, BODY_WEIGHT));
     counts
 }

@@ -79,18 +79,13 @@ impl Words {
         }
         let ends = word.char_indices().map(|(at, c)| at + c.len_utf8());
         let longest_first: Vec<usize> = ends.filter(|end| *end >= 3).collect();
-        longest_first
-            .into_iter()
-            .rev()
-            .find_map(|end| self.starts.get(&word[..end]).copied())
+        longest_first.into_iter().rev().find_map(|end| self.starts.get(&word[..end]).copied())
     }
 }
 
 /// Lines of an embedded list, without comments and blanks.
 pub(super) fn data_lines(list: &'static str) -> impl Iterator<Item = &'static str> {
-    list.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 /// Lower case, without accents, control and invisible characters, cut to [`MAX_QUESTION_CHARS`].
@@ -100,8 +95,7 @@ pub(super) fn fold(text: &str) -> String {
         if c.is_control() {
             folded.push(' ');
         } else if !is_invisible(c) {
-            c.to_lowercase()
-                .for_each(|lower| fold_char(lower, &mut folded));
+            c.to_lowercase().for_each(|lower| fold_char(lower, &mut folded));
         }
     }
     folded
@@ -146,9 +140,7 @@ fn fold_char(c: char, out: &mut String) {
 
 /// A link says where an error happened, not which; its words would only dilute the question.
 fn without_links(folded: &str) -> String {
-    let kept = folded
-        .split_whitespace()
-        .filter(|word| !word.contains("://"));
+    let kept = folded.split_whitespace().filter(|word| !word.contains("://"));
     kept.collect::<Vec<_>>().join(" ")
 }
 
@@ -161,14 +153,8 @@ fn phrases() -> Vec<(String, String)> {
         };
         for phrase in phrases.split(',').map(str::trim) {
             // Scripts without blanks have no word ends to look for.
-            let is_paired = phrase
-                .chars()
-                .any(|c| is_written_without_blanks(c) || is_hiragana(c));
-            let from = if is_paired {
-                phrase.to_owned()
-            } else {
-                format!(" {phrase} ")
-            };
+            let is_paired = phrase.chars().any(|c| is_written_without_blanks(c) || is_hiragana(c));
+            let from = if is_paired { phrase.to_owned() } else { format!(" {phrase} ") };
             list.push((from, format!(" {} ", idea.trim())));
         }
     }
@@ -182,11 +168,7 @@ fn split(folded: &str) -> Vec<String> {
     let mut pairs: Vec<char> = Vec::new();
     for c in folded.chars().chain([' ']) {
         let is_paired = is_written_without_blanks(c);
-        if !is_paired
-            || pairs
-                .last()
-                .is_some_and(|last| is_katakana(*last) != is_katakana(c))
-        {
+        if !is_paired || pairs.last().is_some_and(|last| is_katakana(*last) != is_katakana(c)) {
             push_pairs(&mut pairs, &mut words);
         }
         let is_letter = c.is_alphanumeric() && !is_hiragana(c);
@@ -239,13 +221,8 @@ pub(super) fn stem(word: &str) -> String {
         .or(cut("ion", 4))
         .or(cut("ed", 3))
         .or(cut("es", 4));
-    let rest = rest
-        .or(cut("s", 3).filter(|rest| !rest.ends_with(['s', 'u', 'i'])))
-        .unwrap_or(word);
-    let rest = rest
-        .strip_suffix('e')
-        .filter(|short| short.len() >= 3)
-        .unwrap_or(rest);
+    let rest = rest.or(cut("s", 3).filter(|rest| !rest.ends_with(['s', 'u', 'i']))).unwrap_or(word);
+    let rest = rest.strip_suffix('e').filter(|short| short.len() >= 3).unwrap_or(rest);
     let twice =
         rest.len() > 3 && rest.as_bytes()[rest.len() - 1] == rest.as_bytes()[rest.len() - 2];
     let end = rest.len() - usize::from(twice && !rest.ends_with(['s', 'l']));

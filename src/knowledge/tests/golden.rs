@@ -12,9 +12,7 @@ pub(super) struct Row {
 pub(super) fn rows(name: &str) -> Vec<Row> {
     let path = format!("{}/tests/data/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).expect("the golden file");
-    text.lines()
-        .map(|line| serde_json::from_str(line).expect("a row"))
-        .collect()
+    text.lines().map(|line| serde_json::from_str(line).expect("a row")).collect()
 }
 
 /// Percent of the answerable questions answered rightly, and with the right topic among three; number of false answers.

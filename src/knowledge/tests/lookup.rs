@@ -19,38 +19,17 @@ fn other_exchanges_errors_are_read_by_code_or_text() {
             r#"{"code":-1021,"msg":"Timestamp for this request is outside of the recvWindow."}"#,
             "error-timestamp",
         ),
-        (
-            r#"{"code":-1022,"msg":"Signature for this request is not valid."}"#,
-            "error-signature",
-        ),
-        (
-            r#"{"msg":"API key doesn't exist","code":"50119"}"#,
-            "error-key-not-exists",
-        ),
-        (
-            r#"{"retCode":33004,"retMsg":"Your api key has expired","result":{}}"#,
-            "expired-meaning",
-        ),
-        (
-            r#"{"error":["EAPI:Invalid key"],"result":{}}"#,
-            "error-key-not-exists",
-        ),
-        (
-            r#"{"error":["EGeneral:Permission denied"]}"#,
-            "error-permission",
-        ),
-        (
-            r#"{"label":"INVALID_KEY","message":"Invalid key provided"}"#,
-            "error-key-not-exists",
-        ),
+        (r#"{"code":-1022,"msg":"Signature for this request is not valid."}"#, "error-signature"),
+        (r#"{"msg":"API key doesn't exist","code":"50119"}"#, "error-key-not-exists"),
+        (r#"{"retCode":33004,"retMsg":"Your api key has expired","result":{}}"#, "expired-meaning"),
+        (r#"{"error":["EAPI:Invalid key"],"result":{}}"#, "error-key-not-exists"),
+        (r#"{"error":["EGeneral:Permission denied"]}"#, "error-permission"),
+        (r#"{"label":"INVALID_KEY","message":"Invalid key provided"}"#, "error-key-not-exists"),
         (
             r#"{"code":700006,"msg":"IP [203.0.113.9] not in the ip white list"}"#,
             "error-ip-not-allowed",
         ),
-        (
-            "2026-11-20 12:00:01,429 - ERROR - kucoin Invalid KC-API-PASSPHRASE",
-            "error-passphrase",
-        ),
+        ("2026-11-20 12:00:01,429 - ERROR - kucoin Invalid KC-API-PASSPHRASE", "error-passphrase"),
     ] {
         assert_eq!(top(pasted), Some(id), "{pasted}");
     }
@@ -92,14 +71,12 @@ fn an_unsure_answer_suggests_at_most_three() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "this test measures how long a look-up really takes")]
 fn hostile_input_is_cut_and_harmless() {
     let knowledge = knowledge();
     let long_word = "a".repeat(100_000);
     let slips = "kexapirz qeybird jlapsing ".repeat(4_000)
-        + &('a'..='z')
-            .map(|c| format!("xkey{c}pirs {c}assphrsae "))
-            .collect::<Vec<_>>()
-            .concat();
+        + &('a'..='z').map(|c| format!("xkey{c}pirs {c}assphrsae ")).collect::<Vec<_>>().concat();
     let inputs = [
         "",
         " ",
@@ -121,28 +98,18 @@ fn hostile_input_is_cut_and_harmless() {
     for input in inputs {
         let start = std::time::Instant::now();
         let answer = knowledge.lookup(input);
-        assert!(
-            start.elapsed().as_millis() < 1_000,
-            "slow: {} bytes",
-            input.len()
-        );
+        assert!(start.elapsed().as_millis() < 1_000, "slow: {} bytes", input.len());
         assert!(answer.results.len() <= 10);
         assert!(answer.results.iter().all(|hit| hit.score.is_finite()));
     }
     assert!(!knowledge.lookup("").answered);
     let late = format!("{} 400003", "x".repeat(MAX_QUESTION_CHARS));
-    assert!(
-        !knowledge.lookup(&late).answered,
-        "what is cut off is not read"
-    );
+    assert!(!knowledge.lookup(&late).answered, "what is cut off is not read");
 }
 
 #[test]
 fn control_and_invisible_characters_do_not_hide_a_word() {
-    assert_eq!(
-        top("re\u{200b}voke\u{7}my\u{202e} api\0key"),
-        Some("revoke-key")
-    );
+    assert_eq!(top("re\u{200b}voke\u{7}my\u{202e} api\0key"), Some("revoke-key"));
 }
 
 #[test]
@@ -153,11 +120,7 @@ fn the_machine_line_repeats_the_query_and_lists_scores() {
     assert_eq!(line["answered"], true);
     assert_eq!(line["results"][0]["id"], "error-key-not-exists");
     assert!(line["results"][0]["score"].as_f64() > line["results"][1]["score"].as_f64());
-    assert!(
-        line["results"]
-            .as_array()
-            .is_some_and(|results| results.len() <= 10)
-    );
+    assert!(line["results"].as_array().is_some_and(|results| results.len() <= 10));
 }
 
 #[test]
@@ -169,10 +132,7 @@ fn known_words_carry_nothing_of_a_stranger() {
 
 #[test]
 fn a_topic_is_one_of_ours_or_nothing() {
-    assert_eq!(
-        Topic::parse("expired-meaning").map(Topic::as_str),
-        Some("expired-meaning")
-    );
+    assert_eq!(Topic::parse("expired-meaning").map(Topic::as_str), Some("expired-meaning"));
     assert_eq!(Topic::parse("Expired-Meaning"), None);
     assert_eq!(Topic::parse(""), None);
 }
