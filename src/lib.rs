@@ -5,5 +5,6 @@
 pub mod clock;
 pub mod domain;
 pub mod ids;
+pub mod knowledge;
 pub mod secret;
 pub mod store;

@@ -1,0 +1,138 @@
+//! What is answered, what is not, and what nobody should send.
+
+use super::super::words::MAX_QUESTION_CHARS;
+use super::super::{Topic, to_json};
+use super::knowledge;
+
+fn top(question: &str) -> Option<&'static str> {
+    knowledge().lookup(question).topic().map(Topic::as_str)
+}
+
+#[test]
+fn other_exchanges_errors_are_read_by_code_or_text() {
+    for (pasted, id) in [
+        (
+            r#"{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}"#,
+            "error-key-not-exists",
+        ),
+        (
+            r#"{"code":-1021,"msg":"Timestamp for this request is outside of the recvWindow."}"#,
+            "error-timestamp",
+        ),
+        (r#"{"code":-1022,"msg":"Signature for this request is not valid."}"#, "error-signature"),
+        (r#"{"msg":"API key doesn't exist","code":"50119"}"#, "error-key-not-exists"),
+        (r#"{"retCode":33004,"retMsg":"Your api key has expired","result":{}}"#, "expired-meaning"),
+        (r#"{"error":["EAPI:Invalid key"],"result":{}}"#, "error-key-not-exists"),
+        (r#"{"error":["EGeneral:Permission denied"]}"#, "error-permission"),
+        (r#"{"label":"INVALID_KEY","message":"Invalid key provided"}"#, "error-key-not-exists"),
+        (
+            r#"{"code":700006,"msg":"IP [203.0.113.9] not in the ip white list"}"#,
+            "error-ip-not-allowed",
+        ),
+        ("2026-11-20 12:00:01,429 - ERROR - kucoin Invalid KC-API-PASSPHRASE", "error-passphrase"),
+    ] {
+        assert_eq!(top(pasted), Some(id), "{pasted}");
+    }
+}
+
+#[test]
+fn amounts_addresses_and_times_are_not_codes() {
+    for question in [
+        "can I withdraw 500 USDT",
+        "buy 500000 pepe",
+        "host 10.0.5.500",
+        "order 1700000400003 filled at 12:00:01.429",
+    ] {
+        assert_eq!(top(question), None, "{question}");
+    }
+}
+
+#[test]
+fn a_question_about_something_else_gets_no_answer_and_no_suggestion() {
+    for question in [
+        "what is the weather in Berlin",
+        "lol ok",
+        "thx",
+        "kucoin referral code",
+        "bitcoin price prediction",
+        "tell me a joke",
+    ] {
+        let answer = knowledge().lookup(question);
+        assert!(!answer.answered, "{question}");
+        assert_eq!(answer.suggestions, [], "{question}");
+    }
+}
+
+#[test]
+fn an_unsure_answer_suggests_at_most_three() {
+    let answer = knowledge().lookup("key");
+    assert!(!answer.answered);
+    assert!(answer.suggestions.len() <= 3);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "this test measures how long a look-up really takes")]
+fn hostile_input_is_cut_and_harmless() {
+    let knowledge = knowledge();
+    let long_word = "a".repeat(100_000);
+    let slips = "kexapirz qeybird jlapsing ".repeat(4_000)
+        + &('a'..='z').map(|c| format!("xkey{c}pirs {c}assphrsae ")).collect::<Vec<_>>().concat();
+    let inputs = [
+        "",
+        " ",
+        "\0\u{1b}[31m\r\n\t",
+        "🔑🔑🔑💥",
+        "\u{202e}\u{2066}\u{200f}",
+        "مفتاح API منتهي الصلاحية",
+        "-",
+        "'",
+        "{{{{",
+        "4",
+        "400003400003400003",
+        &long_word,
+        &slips,
+        &"密钥".repeat(50_000),
+        &"\u{301}".repeat(50_000),
+        &"-1021".repeat(20_000),
+    ];
+    for input in inputs {
+        let start = std::time::Instant::now();
+        let answer = knowledge.lookup(input);
+        assert!(start.elapsed().as_millis() < 1_000, "slow: {} bytes", input.len());
+        assert!(answer.results.len() <= 10);
+        assert!(answer.results.iter().all(|hit| hit.score.is_finite()));
+    }
+    assert!(!knowledge.lookup("").answered);
+    let late = format!("{} 400003", "x".repeat(MAX_QUESTION_CHARS));
+    assert!(!knowledge.lookup(&late).answered, "what is cut off is not read");
+}
+
+#[test]
+fn control_and_invisible_characters_do_not_hide_a_word() {
+    assert_eq!(top("re\u{200b}voke\u{7}my\u{202e} api\0key"), Some("revoke-key"));
+}
+
+#[test]
+fn the_machine_line_repeats_the_query_and_lists_scores() {
+    let query = "400003 \"meaning\"\n";
+    let line = to_json(query, &knowledge().lookup(query));
+    assert_eq!(line["query"], query);
+    assert_eq!(line["answered"], true);
+    assert_eq!(line["results"][0]["id"], "error-key-not-exists");
+    assert!(line["results"][0]["score"].as_f64() > line["results"][1]["score"].as_f64());
+    assert!(line["results"].as_array().is_some_and(|results| results.len() <= 10));
+}
+
+#[test]
+fn known_words_carry_nothing_of_a_stranger() {
+    let words =
+        knowledge().known_words("my key hunter2 f03a5284-5c39-4aaa-9b20-dea10bdcf8e3 expired @bob");
+    assert_eq!(words, ["expir", "key"]);
+}
+
+#[test]
+fn a_topic_is_one_of_ours_or_nothing() {
+    assert_eq!(Topic::parse("expired-meaning").map(Topic::as_str), Some("expired-meaning"));
+    assert_eq!(Topic::parse("Expired-Meaning"), None);
+    assert_eq!(Topic::parse(""), None);
+}
