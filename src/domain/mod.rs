@@ -6,4 +6,5 @@ pub mod facts;
 pub mod id;
 pub mod key;
 pub mod permission;
+pub mod schedule;
 pub mod text;
