@@ -5,4 +5,6 @@
 pub mod clock;
 pub mod domain;
 pub mod ids;
+pub mod private_file;
 pub mod secret;
+pub mod vault;
