@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod domain;
+pub mod hardening;
 pub mod ids;
 pub mod private_file;
 pub mod secret;
