@@ -3,8 +3,12 @@
 //! This page is the map of the crate; each module's header is its chapter.
 
 pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod hardening;
 pub mod ids;
 pub mod knowledge;
+pub mod private_file;
 pub mod secret;
 pub mod store;
+pub mod vault;

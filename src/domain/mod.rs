@@ -16,6 +16,7 @@ pub mod policy;
 pub mod receiver;
 pub mod route;
 pub mod rules;
+pub mod schedule;
 pub mod signal;
 pub mod text;
 pub mod verdict;
