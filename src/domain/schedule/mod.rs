@@ -1,12 +1,11 @@
 //! When to look: `every 5 min`, `every 2 h` or an ordinary five-field cron line, in UTC. The
 //! `cron` crate searches; what people write is translated first, because its first field is
-//! seconds, its week starts with 1 = Sunday and it ANDs what Unix ORs. Wall-clock instants
-//! (mornings, ends of days) are in [`wall`]. Nothing here knows what time it is.
+//! seconds, its week starts with 1 = Sunday and it ANDs what Unix ORs. Mornings and ends of
+//! days are in [`super::wall`]. Nothing here knows what time it is.
 
 mod line;
 #[cfg(test)]
 mod tests;
-pub mod wall;
 
 use std::str::FromStr;
 
@@ -16,7 +15,6 @@ use sha2::{Digest, Sha256};
 use super::id::KeyId;
 use line::Line;
 pub use line::{Field, LineError};
-pub use wall::{local_day_end, next_local};
 
 /// The widest spread: nobody should wait longer than this for a schedule's instant.
 const WIDEST_SPREAD: TimeDelta = TimeDelta::minutes(5);
