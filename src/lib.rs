@@ -4,5 +4,7 @@
 
 pub mod clock;
 pub mod domain;
+pub mod exchange;
+pub mod http_client;
 pub mod ids;
 pub mod secret;

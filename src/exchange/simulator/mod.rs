@@ -1,0 +1,1 @@
+//! KuCoin on loopback: follows with its own change.
