@@ -199,6 +199,43 @@ mod tests {
         assert!(!error.to_string().contains("a:b"));
     }
 
+    /// Counts the connections of the next moment.
+    fn visits(listener: &std::net::TcpListener) -> usize {
+        listener.set_nonblocking(true).unwrap();
+        std::iter::from_fn(|| listener.accept().ok()).count()
+    }
+
+    #[test]
+    fn the_proxy_variables_of_the_environment_are_ignored() {
+        let [target, proxy] =
+            [0; 2].map(|port| std::net::TcpListener::bind(("127.0.0.1", port)).unwrap());
+        let url =
+            |listener: &std::net::TcpListener| format!("http://{}", listener.local_addr().unwrap());
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "http_client::tests::child_that_asks", "--ignored"]);
+        for name in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"] {
+            child.env(name, url(&proxy)).env(name.to_lowercase(), url(&proxy));
+        }
+        child
+            .env("KEYLAPSE_TEST_TARGET", url(&target))
+            .env_remove("NO_PROXY")
+            .env_remove("no_proxy");
+        assert!(child.output().unwrap().status.success());
+        assert_eq!((visits(&target), visits(&proxy)), (1, 0));
+    }
+
+    #[tokio::test]
+    #[ignore = "run by the test above, with proxy variables set"]
+    async fn child_that_asks() {
+        let Ok(target) = std::env::var("KEYLAPSE_TEST_TARGET") else { return };
+        let short = Timeouts { total: Duration::from_millis(300), ..Timeouts::default() };
+        // Nobody answers: only where the connection goes matters. A configured proxy is not used
+        // for this machine either.
+        let proxy = std::env::var("ALL_PROXY").unwrap();
+        let client = build(Reach::Loopback, short, Some(&proxy)).unwrap();
+        assert_eq!(reason(&client.get(target).send().await.unwrap_err()), "timed out");
+    }
+
     #[test]
     fn a_secret_header_prints_nothing() {
         assert_eq!(format!("{:?}", sensitive("abc").unwrap()), "Sensitive");
