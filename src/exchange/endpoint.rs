@@ -73,9 +73,9 @@ impl Endpoint {
         let base: Url =
             base_url.unwrap_or(known).trim().parse().map_err(|_| EndpointError::NotUrl(known))?;
         let host = base.host_str().ok_or(EndpointError::NotUrl(known))?.to_owned();
-        let bare = base.username().is_empty() && base.password().is_none();
-        let bare = bare && base.path() == "/" && base.query().is_none();
-        if !bare || base.fragment().is_some() {
+        let has_login = !base.username().is_empty() || base.password().is_some();
+        let has_query = base.query().is_some() || base.fragment().is_some();
+        if has_login || has_query || base.path() != "/" {
             return Err(EndpointError::NotPlain(known));
         }
         let built_in = base.as_str().trim_end_matches('/') == known;

@@ -1,6 +1,7 @@
 //! One answer, judged: the payload of a success, or why there is none. Pure. The body's code is
 //! looked at first, the HTTP status second, and the message only for the caller's address.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use chrono::TimeDelta;
@@ -12,8 +13,8 @@ use super::codes::{SUCCESS, digits, fault_of, fault_of_status};
 use super::wire::{Envelope, caller_address, envelope, is_cloudflare_limit};
 use crate::domain::evidence::Fault;
 
-/// Why an answer brought no payload.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why an answer brought no payload. The caller's address is not printed.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// What it says, about the key or about the probe.
     pub fault: Fault,
@@ -25,6 +26,14 @@ pub struct Refusal {
     pub caller: Option<IpAddr>,
     /// How it asked us to slow down.
     pub slow: Option<Slow>,
+}
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { fault, code, known, caller, slow } = self;
+        let caller = caller.map(|_| "private");
+        write!(f, "{fault:?} {code:?} known {known} caller {caller:?} {slow:?}")
+    }
 }
 
 impl From<Fault> for Refusal {

@@ -104,6 +104,7 @@ impl Client {
             Err(refusal) => {
                 self.log(&refusal);
                 learned.caller = refusal.caller;
+                learned.time_confirmed &= refusal.fault != Fault::ClockSkew;
                 Outcome::Bad { fault: refusal.fault, code: refusal.code }
             }
         };

@@ -81,7 +81,7 @@ impl SignedGet {
 
 /// `base64(HMAC-SHA256(secret, parts joined))`. A request's parts are timestamp, method, path with
 /// the un-encoded query, and body; a passphrase is one part.
-pub fn signature(secret: &str, parts: &[&str]) -> Zeroizing<String> {
+pub(crate) fn signature(secret: &str, parts: &[&str]) -> Zeroizing<String> {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
     for part in parts {

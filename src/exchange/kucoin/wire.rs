@@ -16,7 +16,6 @@ use crate::domain::text::Clean;
 const LONGEST_LIST: usize = 64;
 
 /// The frame of every answer.
-#[derive(Debug)]
 pub struct Envelope {
     /// The body code, as text even when it came as a number.
     pub code: String,
