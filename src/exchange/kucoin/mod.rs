@@ -1,13 +1,14 @@
 //! KuCoin: one question ("what may this key do, and until when?"), signed and asked with care.
 //!
 //! [`sign`] makes the only signed requests there are, [`offset`] keeps our clock beside KuCoin's,
-//! [`budget`] keeps us out of its limits, [`answer`] judges what comes back with the table in
+//! [`budget`] keeps us out of its limits, `line` carries question and answer, [`answer`] judges what comes back with the table in
 //! [`codes`] and the readers in [`wire`]. This file only strings them together. No secret, raw
 //! message or caller's address is logged here.
 
 pub mod answer;
 pub mod budget;
 pub mod codes;
+mod line;
 pub mod offset;
 pub mod sign;
 pub mod wire;
@@ -18,30 +19,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::HeaderMap;
 use serde_json::Value;
-use zeroize::Zeroizing;
 
 use self::answer::{Refusal, judge};
 use self::budget::{Budget, Quota};
+use self::line::Line;
 use self::offset::Offset;
 use self::sign::SignedGet;
 use super::endpoint::Endpoint;
 use super::{Probed, Service, ServiceState};
 use crate::clock::Clock;
 use crate::domain::evidence::{Fault, Outcome};
-use crate::domain::facts::{Facts, Site};
-use crate::http_client::{self, BuildError, SMALL_BODY, Timeouts};
+use crate::domain::facts::Facts;
+use crate::http_client::{BuildError, Timeouts};
 use crate::secret::KeySecrets;
-
-/// Names the site where the host does not.
-const SITE_TYPE: HeaderName = HeaderName::from_static("x-site-type");
 
 /// A client of one site. Shared by all keys of that site; cheap to share, dear to build.
 pub struct Client {
-    http: reqwest::Client,
-    endpoint: Endpoint,
+    line: Line,
     clock: Arc<dyn Clock>,
     patience: Duration,
     budget: Mutex<Budget>,
@@ -60,13 +56,6 @@ struct Learned {
     not_before: Option<DateTime<Utc>>,
 }
 
-/// An answer as it came, read to its end.
-struct Reply {
-    status: StatusCode,
-    quota: Option<Quota>,
-    body: Zeroizing<Vec<u8>>,
-}
-
 impl Client {
     /// A client for `endpoint`. `proxy` comes from the configuration.
     pub fn new(
@@ -76,8 +65,7 @@ impl Client {
         proxy: Option<&str>,
     ) -> Result<Self, BuildError> {
         Ok(Self {
-            http: http_client::build(endpoint.reach(), timeouts, proxy)?,
-            endpoint,
+            line: Line::new(endpoint, timeouts, proxy)?,
             clock,
             patience: timeouts.total * 2,
             budget: Mutex::default(),
@@ -89,7 +77,7 @@ impl Client {
 
     /// Where it asks.
     pub fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
+        &self.line.endpoint
     }
 
     /// Asks the key about itself. `account` is the account of its last good answer, if there was
@@ -120,7 +108,8 @@ impl Client {
 
     /// What KuCoin says about its own trading service; `None` when it says nothing usable.
     pub async fn service(&self) -> Option<Service> {
-        let reply = self.get("/api/v1/status", HeaderMap::new()).await.ok()?;
+        self.budget().take(None, self.clock.now()).ok()?;
+        let reply = self.line.get("/api/v1/status", HeaderMap::new()).await.ok()?;
         let (status, message) = wire::service(&judge(reply.status, None, &reply.body).ok()?)?;
         let state = match status.as_str() {
             "open" => ServiceState::Open,
@@ -174,7 +163,7 @@ impl Client {
         let question = SignedGet::ThisKey;
         let stamp = offset.stamp(self.clock.now());
         let headers = question.headers(secrets, stamp).ok_or(Fault::OurRequest)?;
-        let reply = self.get(&question.target(), headers).await?;
+        let reply = self.line.get(&question.target(), headers).await?;
         let answer = judge(reply.status, reply.quota, &reply.body);
         self.keep_books(&answer, reply.quota, account, learned);
         if answer.is_ok() {
@@ -247,7 +236,7 @@ impl Client {
         learned: &mut Learned,
     ) -> Result<Offset, Refusal> {
         let sent = self.clock.now();
-        let reply = self.get("/api/v1/timestamp", HeaderMap::new()).await?;
+        let reply = self.line.get("/api/v1/timestamp", HeaderMap::new()).await?;
         let received = self.clock.now();
         let data = judge(reply.status, None, &reply.body).inspect_err(|refusal| {
             if let Some(slow) = refusal.slow {
@@ -263,25 +252,9 @@ impl Client {
         Ok(offset)
     }
 
-    async fn get(&self, target: &str, mut headers: HeaderMap) -> Result<Reply, Fault> {
-        if self.endpoint.site() == Site::Au {
-            headers.insert(SITE_TYPE, HeaderValue::from_static("australia"));
-        }
-        let request = self.http.get(self.endpoint.url(target)).headers(headers);
-        let response = request.send().await.map_err(|error| {
-            tracing::debug!(reason = http_client::reason(&error), "KuCoin was not reached");
-            Fault::Network
-        })?;
-        let (status, quota) = (response.status(), Quota::read(response.headers()));
-        match http_client::read_capped(response, SMALL_BODY).await {
-            Ok(body) => Ok(Reply { status, quota, body: Zeroizing::new(body) }),
-            Err(http_client::ReadError::TooLong) => Err(Fault::ExchangeDown),
-            Err(http_client::ReadError::BrokenOff) => Err(Fault::Network),
-        }
-    }
-
     fn log(&self, refusal: &Refusal) {
-        let (site, fault, code) = (self.endpoint.site().id(), refusal.fault.id(), &refusal.code);
+        let (site, fault, code) =
+            (self.line.endpoint.site().id(), refusal.fault.id(), &refusal.code);
         let code = code.as_deref().unwrap_or("none");
         if refusal.known || refusal.code.is_none() {
             tracing::debug!(site, fault, code, "KuCoin refused a probe");
@@ -298,5 +271,25 @@ impl Client {
     fn budget(&self) -> MutexGuard<'_, Budget> {
         // The books are consistent between any two statements.
         self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Stepped;
+
+    #[test]
+    fn a_refused_key_version_blames_the_key_only_after_ours_was_accepted() {
+        let endpoint = Endpoint::kucoin(crate::domain::facts::Site::Global, None, false).unwrap();
+        let clock = Arc::new(Stepped::new(DateTime::UNIX_EPOCH));
+        let client = Client::new(endpoint, clock, Timeouts::default(), None).unwrap();
+        let weigh = |code: &str| {
+            let refusal = Refusal { code: Some(code.to_owned()), ..Fault::OldVersion.into() };
+            client.weigh_version(refusal).fault
+        };
+        assert_eq!((weigh("400009"), weigh("400008")), (Fault::OurRequest, Fault::OldVersion));
+        client.version_accepted.store(true, Ordering::Relaxed);
+        assert_eq!((weigh("400009"), weigh("400008")), (Fault::OldVersion, Fault::OldVersion));
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
@@ -10,8 +11,9 @@ use crate::clock::Stepped;
 use crate::domain::evidence::{Fault, Outcome};
 use crate::domain::facts::{Binding, Facts, ReportedEnd, Site};
 use crate::domain::permission::Power;
+use crate::exchange::kucoin::sign::{self, SignedGet};
 use crate::exchange::{Client, Endpoint, Probed, Service, ServiceState};
-use crate::http_client::Timeouts;
+use crate::http_client::{self, Reach, Timeouts};
 use crate::secret::KeySecrets;
 
 fn start() -> DateTime<Utc> {
@@ -425,20 +427,54 @@ at +5d revoke bot
 }
 
 #[tokio::test]
-async fn what_is_unsigned_or_unknown_is_refused_as_at_kucoin() {
+async fn each_check_of_the_gateway_has_its_own_answer() {
+    const PATH: &str = "/api/v1/user/api-key";
     let stage = Stage::set().await;
-    let plain =
-        crate::http_client::build(crate::http_client::Reach::Loopback, Timeouts::default(), None)
-            .unwrap();
-    let base = stage.exchange.base_url();
-    for (path, status, code) in
-        [("/api/v1/user/api-key", 400, "400001"), ("/api/v1/accounts", 404, "404000")]
-    {
-        let answer = plain.get(format!("{base}{path}")).send().await.unwrap();
-        assert_eq!(answer.status(), status);
-        assert!(answer.text().await.unwrap().contains(code));
+    let plain = http_client::build(Reach::Loopback, Timeouts::default(), None).unwrap();
+    let ask = |target: &str, headers: HeaderMap| {
+        let request = plain.get(format!("{}{target}", stage.exchange.base_url())).headers(headers);
+        async {
+            let answer = request.send().await.unwrap();
+            let status = answer.status().as_u16();
+            let body = answer.text().await.unwrap();
+            let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+            (status, body["code"].as_str().unwrap().to_owned())
+        }
+    };
+    let signed = |off_ms: i64| {
+        let at = start().timestamp_millis() + off_ms;
+        SignedGet::ThisKey.headers(&stage.secrets(), at).unwrap()
+    };
+    let with = |name: HeaderName, value: &'static str| {
+        let mut headers = signed(0);
+        headers.insert(name, HeaderValue::from_static(value));
+        headers
+    };
+    let without = |name: HeaderName| {
+        let mut headers = signed(0);
+        headers.remove(name);
+        headers
+    };
+    let table = [
+        (PATH, signed(0), 200, "200000"),
+        (PATH, signed(5_000), 200, "200000"),
+        (PATH, signed(5_001), 400, "400002"),
+        (PATH, signed(-5_001), 400, "400002"),
+        (PATH, with(sign::TIMESTAMP, "today"), 400, "400002"),
+        (PATH, HeaderMap::new(), 400, "400001"),
+        (PATH, without(sign::PASSPHRASE), 400, "400001"),
+        (PATH, with(sign::KEY, "0"), 401, "400003"),
+        (PATH, without(sign::VERSION), 400, "400009"),
+        (PATH, with(sign::VERSION, "1"), 400, "400009"),
+        (PATH, with(sign::PASSPHRASE, "x"), 401, "400004"),
+        (PATH, with(sign::SIGN, "x"), 401, "400005"),
+        ("/api/v1/user/api-key?subName=x", signed(0), 401, "400005"),
+        ("/api/v1/accounts", signed(0), 404, "404000"),
+    ];
+    for (target, headers, status, code) in table {
+        assert_eq!(ask(target, headers).await, (status, code.to_owned()), "{target} {code}");
     }
-    let posted = plain.post(format!("{base}/api/v1/user/api-key")).send().await.unwrap();
+    let posted = plain.post(format!("{}{PATH}", stage.exchange.base_url())).send().await.unwrap();
     assert_eq!(posted.status(), 405);
 }
 
