@@ -5,7 +5,9 @@
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod exchange;
 pub mod hardening;
+pub mod http_client;
 pub mod ids;
 pub mod knowledge;
 pub mod private_file;
