@@ -10,11 +10,14 @@ pub mod fleet;
 pub mod id;
 pub mod judge;
 pub mod key;
+pub mod notice;
 pub mod permission;
 pub mod policy;
 pub mod receiver;
 pub mod route;
 pub mod rules;
+#[cfg(test)]
+mod samples;
 pub mod signal;
 pub mod text;
 pub mod verdict;
