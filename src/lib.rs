@@ -2,6 +2,7 @@
 //!
 //! This page is the map of the crate; each module's header is its chapter.
 
+pub mod chat;
 pub mod clock;
 pub mod config;
 pub mod domain;
@@ -13,4 +14,5 @@ pub mod knowledge;
 pub mod private_file;
 pub mod secret;
 pub mod store;
+pub mod tasks;
 pub mod vault;

@@ -7,6 +7,7 @@
 
 pub mod endpoint;
 pub mod kucoin;
+pub mod prober;
 pub mod simulator;
 
 use std::fmt;
