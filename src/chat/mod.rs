@@ -1,6 +1,8 @@
 //! Chats: thin adapters. One says a [`Post`] in a platform's own voice and tells how that ended;
 //! what a person types comes back as an invocation. Nothing here decides what is said or when.
 
+pub mod console;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -11,8 +13,6 @@ use chrono_tz::Tz;
 use crate::domain::card::Card;
 use crate::domain::id::{ButtonId, MessageId};
 use crate::domain::receiver::Address;
-
-pub mod console;
 
 /// A message on its way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Post {
     pub buttons: Vec<ButtonId>,
     /// Whether it makes no sound.
     pub quiet: bool,
+    /// Whether something can still be done about it here.
+    pub is_live: bool,
     /// The zone of moments where the platform cannot use the reader's.
     pub zone: Tz,
     /// The instant it is composed at.

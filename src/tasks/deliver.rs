@@ -197,7 +197,8 @@ impl Courier {
         };
         let buttons = self.offer(lane, message, &card, alert).await?;
         let zone = tellings.first().map_or(chrono_tz::Tz::UTC, |told| told.zone);
-        Ok(Post { nonce: message.id.clone(), card, buttons, quiet: message.quiet, zone, now })
+        let (nonce, quiet, is_live) = (message.id.clone(), message.quiet, message.is_live);
+        Ok(Post { nonce, card, buttons, quiet, is_live, zone, now })
     }
 
     async fn offer(
