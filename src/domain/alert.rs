@@ -368,12 +368,12 @@ fn present(
     }
     let phase = Phase::Open { clearing: None, ack: ack.cloned() };
     let is_farther = state.stage < before.stage;
-    let told = state.told.clone().map(|told| match is_farther {
-        // The end has moved away: the ladder begins anew, or the rungs already told would be
-        // climbed in silence.
-        true => Told { stage: state.stage, ..told },
-        false => told,
-    });
+    // An end that has moved away begins the ladder anew, or the rungs already told would be climbed
+    // in silence.
+    let told = state
+        .told
+        .clone()
+        .map(|told| Told { stage: if is_farther { state.stage } else { told.stage }, ..told });
     let state = State { phase, told, ..state };
     if ack.is_some_and(|ack| now >= ack.until) {
         return lapse(&state, now);

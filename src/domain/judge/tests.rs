@@ -133,8 +133,8 @@ impl Life {
         self.judge();
     }
 
-    fn live(&mut self, event: Event) {
-        match event {
+    fn live(&mut self, event: &Event) {
+        match *event {
             Event::Wait(minutes) => return self.wait(minutes),
             Event::Good(pick) => {
                 self.watched = self.watched.clone().see(Outcome::Good(answer(pick)), self.now);
@@ -212,7 +212,7 @@ proptest! {
     fn whatever_happens_nothing_open_goes_untold(events in proptest::collection::vec(event(), 1..60)) {
         let mut life = Life::new();
         for event in events {
-            life.live(event);
+            life.live(&event);
             life.hold();
         }
     }
@@ -221,7 +221,7 @@ proptest! {
     fn every_acknowledgement_ends_in_a_post_or_a_close(events in proptest::collection::vec(event(), 1..30)) {
         let mut life = Life::new();
         for event in events {
-            life.live(event);
+            life.live(&event);
         }
         let taken: Vec<(AlertId, DateTime<Utc>)> = life
             .alerts

@@ -63,7 +63,7 @@ fn past(view: &View<'_>, end: End) -> Said {
         card.text(certainty(view, end).text(" It may stop at any moment."))
             .steps(order.map(Line::from))
     } else {
-        let order = ["Delete it if it is still listed, then make a new one: Steps."];
+        let order = ["Delete the key if it is still listed, then make a new one: Steps."];
         card.text(may_stop(view)).steps(steps(view, order)).text(certainty(view, end))
     };
     let mut card = card;

@@ -18,6 +18,8 @@ mod topic;
 mod view;
 
 #[cfg(test)]
+mod scenes;
+#[cfg(test)]
 mod tests;
 
 pub use group::{compose_group, headline};

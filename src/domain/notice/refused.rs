@@ -11,10 +11,10 @@ pub(super) fn rejected(view: &View<'_>) -> Said {
     let title =
         view.verb().text(format!("refused by {} since ", view.house())).moment(since, Grain::Time);
     let what_next = if view.last_good.is_none() && !view.is_past() {
-        "Look it up at KuCoin. Gone: make a new one. Still listed: what was typed in here is \
+        "Look the key up at KuCoin. Gone: make a new one. Still listed: what was typed in here is \
          wrong: Steps."
     } else {
-        "Delete it if it is still listed, then make a new one: Steps."
+        "Delete the key if it is still listed, then make a new one: Steps."
     };
     let card = Card::new(Tone::Broken, title)
         .text(may_stop(view))
@@ -72,8 +72,8 @@ pub(super) fn credentials(view: &View<'_>) -> Said {
         let worked =
             Line::from(why).text(" It worked until ").moment(good.at, Grain::Time).text(".");
         let next = [
-            "Ask who changed it. One of you: store the new values on the host: Steps.",
-            "Nobody: treat it as stolen: /faq compromised.",
+            "Ask who changed it. Nobody did: treat it as stolen (/faq compromised).",
+            "One of you did: store the new values on the host (Steps).",
         ];
         card.text(may_stop(view)).steps(steps(view, next)).text(worked)
     } else {

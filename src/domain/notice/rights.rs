@@ -22,7 +22,7 @@ pub(super) fn gained(view: &View<'_>) -> Said {
         view.subject().text(format!(" {can} ({new}since ")).moment(since, Grain::Time).text(")");
     let rights = Line::from("New: ").then(names(view)).text(match gravest(view) {
         Power::Withdraw => ". Funds can leave through this key.",
-        Power::Transfer => ". Funds can be moved between the account's parts.",
+        Power::Transfer => ". Funds can be moved between the owner's own accounts.",
         Power::Unknown => ". I treat it as able to move funds.",
         Power::Trade | Power::Earn | Power::Read => {
             ". It does not withdraw, but whoever added it can log in to the account."

@@ -80,7 +80,7 @@ fn expiry_is_judged_from_the_last_good_answer_and_the_dates_of_people() {
     let declared_day = || told(day("2026-11-30"), Watched::good());
     hold(
         Rule::Expiry,
-        [
+        vec![
             ("reported, far", reported(), end - TimeDelta::days(31), "absent"),
             ("reported, 30", reported(), end - TimeDelta::days(30), "notice 30"),
             ("reported, 14", reported(), end - TimeDelta::days(14), "notice 14"),
@@ -143,7 +143,7 @@ fn a_refusal_must_repeat_unless_a_passed_end_explains_it() {
         refused(&[0, 4]).see(no_answer(), at(6)).see_at(&bad(Fault::NotKnown, "400003"), &[8, 12]);
     hold(
         Rule::Rejected,
-        [
+        vec![
             ("one answer", refused(&[0]), at(0), "weak critical 400003"),
             ("three in four minutes", refused(&[0, 1, 4]), at(4), "weak critical 400003"),
             ("two over ten minutes", refused(&[0, 10]), at(10), "weak critical 400003"),
@@ -209,7 +209,7 @@ fn credentials_are_weak_evidence_too() {
     let wrong = |fault, code, minutes: &[i64]| Watched::good().see_at(&bad(fault, code), minutes);
     hold(
         Rule::Credentials,
-        [
+        vec![
             ("once", wrong(Fault::WrongPassphrase, "400004", &[0]), at(0), "weak critical 400004"),
             (
                 "confirmed",
@@ -228,7 +228,7 @@ fn what_the_exchange_says_of_the_account_needs_no_confirmation() {
     let once = |fault, code| Watched::good().see(bad(fault, code), at(0));
     hold(
         Rule::Account,
-        [
+        vec![
             ("frozen", once(Fault::AccountFrozen, "411100"), at(0), "critical 411100"),
             ("identity", once(Fault::IdentityRequired, "400303"), at(0), "critical 400303"),
             (
@@ -251,7 +251,7 @@ fn a_right_is_gained_or_lost_against_what_was_accepted() {
     let unmeasured = || futures().keyed(|key| key.baseline = None);
     hold(
         Rule::PermissionGained,
-        [
+        vec![
             ("the same", Watched::good(), at(0), "absent"),
             ("one more", futures(), at(0), "critical Futures"),
             (
@@ -267,7 +267,7 @@ fn a_right_is_gained_or_lost_against_what_was_accepted() {
     );
     hold(
         Rule::PermissionLost,
-        [
+        vec![
             ("the same", Watched::good(), at(0), "absent"),
             ("one less", fewer(), at(0), "warning Futures"),
             ("one more", futures(), at(0), "absent"),
@@ -290,7 +290,7 @@ fn a_right_to_move_funds_is_said_unless_it_was_allowed() {
     let none = Allow::default;
     hold(
         Rule::CanMove,
-        [
+        vec![
             ("trades only", Watched::good(), at(0), "absent"),
             ("withdraws", able(Power::Withdraw, "Withdrawal", none()), at(0), "warning Withdrawal"),
             (
@@ -346,7 +346,7 @@ fn addresses_compare_as_the_text_that_the_exchange_prints() {
     let loose = || listed(Binding::Unbound);
     hold(
         Rule::IpChanged,
-        [
+        vec![
             ("the same mask", listed(bound(&["203.**.154"])), at(0), "absent"),
             (
                 "another mask",
@@ -373,11 +373,11 @@ fn addresses_compare_as_the_text_that_the_exchange_prints() {
         ],
     );
     let reads = |facts: &mut super::super::facts::Facts| {
-        facts.permissions = rights(&[(Power::Read, "General")])
+        facts.permissions = rights(&[(Power::Read, "General")]);
     };
     hold(
         Rule::NoIp,
-        [
+        vec![
             ("bound", Watched::good(), at(0), "absent"),
             ("unbound", loose(), at(0), "notice"),
             ("unbound, reads only", loose().now_with(-2, reads), at(0), "absent"),
@@ -394,7 +394,7 @@ fn version_and_age_are_notices_until_the_exchange_refuses() {
     let version = |n| Watched::good().now_with(-2, |facts| facts.version = n);
     hold(
         Rule::Version,
-        [
+        vec![
             ("current", version(Some(3)), at(0), "absent"),
             ("old", version(Some(2)), at(0), "notice version 2"),
             (
@@ -422,7 +422,7 @@ fn version_and_age_are_notices_until_the_exchange_refuses() {
     let aged = |days: i64| Watched::good().now_with(-2, |f| f.created_at = Some(at(-days * 1440)));
     hold(
         Rule::Age,
-        [
+        vec![
             ("young", aged(364), at(0), "absent"),
             ("old", aged(365), at(0), "notice"),
             (
@@ -456,7 +456,7 @@ fn dates_disagree_when_one_of_two_must_be_wrong() {
     let never = || ending(ReportedEnd::Never);
     hold(
         Rule::DatesDisagree,
-        [
+        vec![
             ("nobody declared", reported(), at(0), "absent"),
             ("the same day", told(day("2026-11-30"), reported()), at(0), "absent"),
             ("a day off", told(day("2026-12-01"), reported()), at(0), "absent"),
@@ -513,7 +513,7 @@ fn blindness_has_a_word_and_is_grave_only_beside_the_bot() {
         .see(bad(Fault::ExchangeDown, ""), at(10));
     hold(
         Rule::Blind,
-        [
+        vec![
             ("address", blind(Fault::IpRefused), at(10), "warning address"),
             ("address, beside the bot", here(blind(Fault::IpRefused)), at(10), "critical address"),
             ("region, beside the bot", here(blind(Fault::RegionRefused)), at(10), "warning region"),
