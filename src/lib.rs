@@ -2,7 +2,9 @@
 //!
 //! This page is the map of the crate; each module's header is its chapter.
 
+pub mod app;
 pub mod chat;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{AFTER_FAULT, LONGEST_SLEEP, rest};
+use super::{AFTER_FAULT, Rhythm, rest};
 use crate::chat::{Delivery, Messenger, Post};
 use crate::clock::{Alarm, Clock};
 use crate::domain::card::Card;
@@ -41,6 +41,8 @@ pub struct Courier {
     pub policy: Policy,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// How often it looks without being woken.
+    pub rhythm: Rhythm,
     /// When work was last done, for the heartbeat.
     pub done_at: Arc<Mutex<Option<DateTime<Utc>>>>,
 }
@@ -88,7 +90,7 @@ impl Courier {
                     Some(now + AFTER_FAULT)
                 }
             };
-            let latest = self.clock.now() + LONGEST_SLEEP;
+            let latest = self.clock.now() + self.rhythm.poll;
             let next = next.map_or(latest, |at| at.min(latest));
             if !rest(&mut alarm, &*self.clock, Some(next), &stop).await {
                 return;

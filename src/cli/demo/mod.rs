@@ -1,0 +1,3 @@
+//! `keylapse demo`: the whole bot with nothing but embedded parts.
+
+pub mod stage;

@@ -1,0 +1,4 @@
+//! The one integration binary: the bot from outside.
+
+mod stories;
+mod world;
