@@ -11,11 +11,14 @@ pub mod id;
 pub mod intake;
 pub mod judge;
 pub mod key;
+pub mod notice;
 pub mod permission;
 pub mod policy;
 pub mod receiver;
 pub mod route;
 pub mod rules;
+#[cfg(test)]
+mod samples;
 pub mod schedule;
 pub mod signal;
 pub mod text;
