@@ -282,8 +282,8 @@ impl Tx {
                 .await?;
         let seq = row.int("last_seq")?;
         query(
-            "INSERT INTO transitions (alert_id, seq, workspace_id, kind, at, severity, stage, reason, actor, policy_json) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            "INSERT INTO transitions (alert_id, seq, workspace_id, kind, at, severity, stage, reason, actor, policy_json, rev) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(alert.id.as_str())
         .bind(seq)
@@ -295,8 +295,27 @@ impl Tx {
         .bind(change.reason)
         .bind(change.actor)
         .bind(change.policy.map(json).transpose()?)
+        .bind(alert.rev)
         .execute(self.conn())
         .await?;
         Ok(seq)
+    }
+
+    /// Whether an alert has got worse since revision `rev` of it was shown.
+    pub(super) async fn is_worse_since(
+        &mut self,
+        alert: &Alert,
+        rev: i64,
+    ) -> Result<bool, StoreError> {
+        let row = query(
+            "SELECT COUNT(*) AS n FROM transitions WHERE alert_id = $1 AND rev > $2 AND kind IN ($3, $4)",
+        )
+        .bind(alert.id.as_str())
+        .bind(rev)
+        .bind(Kind::Worse.id())
+        .bind(Kind::BackAgain.id())
+        .fetch_one(self.conn())
+        .await?;
+        Ok(row.int("n")? > 0)
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::query;
 
+use super::desk::Desk;
 use super::row::{Cells, ms};
 use super::{StoreError, Tx};
 use crate::domain::id::WorkspaceId;
@@ -37,6 +38,32 @@ impl Entry {
             before: None,
             after: Some(why.to_owned()),
         }
+    }
+}
+
+impl Desk {
+    /// Adds a row for a deed that changes nothing else: a question to the exchange, a look at
+    /// something private.
+    pub async fn record(&self, entry: &Entry, at: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut tx = self.store.write().await?;
+        tx.record_audit(&self.workspace.id, entry, at).await?;
+        tx.commit().await
+    }
+
+    /// The newest rows of the audit, newest first.
+    pub async fn audit(
+        &self,
+        limit: i64,
+    ) -> Result<Vec<(i64, String, String, Option<String>)>, StoreError> {
+        let rows = query("SELECT seq, actor, action, target FROM audit WHERE workspace_id = $1 ORDER BY seq DESC LIMIT $2")
+            .bind(self.workspace.id.as_str())
+            .bind(limit)
+            .fetch_all(&self.store.reader)
+            .await?;
+        let cells = |row: &sqlx::any::AnyRow| {
+            Ok((row.int("seq")?, row.text("actor")?, row.text("action")?, row.text_opt("target")?))
+        };
+        rows.iter().map(cells).collect()
     }
 }
 

@@ -59,11 +59,13 @@ pub struct Taking {
     pub until: Option<DateTime<Utc>>,
     /// Why, if they said so.
     pub reason: Option<Clean>,
+    /// The revision that the person saw, where a button knows it.
+    pub shown_rev: Option<i64>,
 }
 
 impl Desk {
-    /// A person takes an alert; answers with its new state. `shown_rev` is the revision that the
-    /// person saw, where a button knows it.
+    /// A person takes an alert; answers with its new state. Refused where it has got worse since
+    /// the person looked.
     pub async fn acknowledge(
         &self,
         id: &AlertId,
@@ -73,6 +75,11 @@ impl Desk {
     ) -> Result<Alert, DeedError> {
         let mut tx = self.store.write().await?;
         let alert = tx.alert(&self.workspace.id, id).await?.ok_or(DeedError::Unknown)?;
+        if let Some(rev) = taking.shown_rev
+            && tx.is_worse_since(&alert, rev).await?
+        {
+            return Err(DeedError::Worse);
+        }
         let plan = self.plan(&mut tx, &alert, now).await?;
         let next_rung = self.next_rung(&mut tx, &alert, now).await?;
         let until =
