@@ -3,6 +3,7 @@
 //! This page is the map of the crate; each module's header is its chapter.
 
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod domain;
 pub mod hardening;
