@@ -22,11 +22,13 @@ pub(super) fn changed(view: &View<'_>) -> Said {
         }
     };
     let title = view.colon().text(format!("{what} (since ")).moment(since, Grain::Time).text(")");
-    let mut card = Card::new(Tone::Soon, title)
-        .text(difference(view).text(risk))
-        .text("Not done by one of you? Somebody can log in to the account: delete the key first, then /faq compromised.");
+    let mut card = Card::new(Tone::Soon, title).text(difference(view).text(risk)).text(
+        "Not done by one of you? Somebody can log in to the account. \
+             Delete the key at KuCoin now, then /faq compromised.",
+    );
+    card.buttons.push(view.steps_button());
     card.buttons.extend(view.accept_button("Expected, we did it"));
-    card.buttons.extend([view.steps_button(), view.mine_button()]);
+    card.buttons.push(view.mine_button());
     let brief = Line::from(format!("{what} (since ")).moment(since, Grain::Time).text(")");
     Said { brief, card }
 }
@@ -64,17 +66,21 @@ fn masked(entry: &str) -> Clean {
 }
 
 pub(super) fn none(view: &View<'_>) -> Said {
-    let mut card = Card::new(Tone::Soon, view.verb().text("trades from any address"))
+    let mut card = Card::new(Tone::Soon, view.verb().text("can trade from any address"))
         .text("No address is bound to it: whoever copies it can use it from anywhere.")
         .text(
             "KuCoin deletes such a key, or takes its trading right away, after 30 days without use \
-             (KuCoin's support page on creating API keys). Whether this monitor's checks count as use is not known.",
+             (KuCoin's support page on creating API keys). Whether this monitor's checks count \
+             as use is not known.",
         )
-        .text("Next: bind it to every address its bots use, then watch that they still run: Steps.");
+        .text(
+            "Next: bind it to every address its bots use, then watch that they still run: \
+             Steps.",
+        );
     card.buttons.push(view.steps_button());
     card.buttons.extend(view.accept_button("Keep it as it is"));
     card.buttons.push(view.mine_button());
-    Said { brief: "trades, bound to no address".into(), card }
+    Said { brief: "can trade from any address".into(), card }
 }
 
 #[cfg(test)]

@@ -37,11 +37,17 @@ fn one(view: &View<'_>) -> Said {
         ),
         "clock" => (
             view.colon().text("this machine's clock is wrong"),
-            "unchecked, this machine's clock is wrong",
+            "unchecked, this machine's clock wrong",
         ),
         "request" => (
             view.colon().text("this monitor's question is refused"),
             "unchecked, a fault of this monitor",
+        ),
+        _ if view.fault() == Some(Fault::RateLimited) => (
+            view.colon()
+                .text(format!("{house} limits this monitor since "))
+                .moment(since, Grain::Time),
+            "unchecked, too many requests",
         ),
         _ => (
             view.colon().text(format!("no answer from {house} since ")).moment(since, Grain::Time),
@@ -60,13 +66,17 @@ fn meaning(view: &View<'_>) -> String {
     match word(view) {
         "address" => "Your bot is affected only if it uses the same address.".to_owned(),
         "region" => format!("Your bot is affected only if it runs in the same region{code}."),
-        "clock" => "KuCoin allows 5 seconds. Bots on this machine may be refused too.".to_owned(),
+        "clock" => {
+            "KuCoin allows 5 seconds of difference. Bots on this machine may be refused too."
+                .to_owned()
+        }
         "request" => {
             format!("A fault of keylapse{code}, not of the key; your bot is not affected.")
         }
         _ => match view.fault() {
             Some(Fault::RateLimited) => format!(
-                "Too many requests from this account or address{code}; bots that share it may be slowed down."
+                "Too many requests from this account or address{code}; bots that share it may \
+                 be slowed down."
             ),
             Some(Fault::ExchangeDown) => {
                 format!("{} answers that it is out of service{code}.", view.house())
@@ -83,7 +93,8 @@ fn next(view: &View<'_>) -> &'static str {
         "clock" => "Next: set the host's clock (time service on): Steps.",
         "request" => "Next: update keylapse on the host; tell its operator.",
         _ => {
-            "No step needed for the key: do not replace it because of this. I post when checks work again."
+            "No step needed for the key: do not replace it because of this. I post when checks \
+             work again."
         }
     }
 }
@@ -104,7 +115,8 @@ fn beside_us(view: &View<'_>) -> Said {
         .text(may_stop(view))
         .steps(steps(view, ["Add this machine's address to the key's list at KuCoin: Steps."]))
         .text(format!(
-            "Why: {} refuses this machine's address{}, and its bot runs on this machine. The key may be fine.",
+            "Why: {} refuses this machine's address{}, and its bot runs on this machine. The \
+             key may be fine.",
             view.house(),
             view.in_brackets()
         ));
@@ -126,14 +138,17 @@ fn fleet(view: &View<'_>) -> Said {
     let title = Line::from(format!("{what} since ")).moment(since, Grain::Time);
     let advice = match word(view) {
         "address" => {
-            "Bots at the same address are refused too. Next: add it to the keys' lists at KuCoin: Steps."
+            "Bots at the same address are refused too. Next: add it to the keys' lists at \
+             KuCoin: Steps."
         }
         "region" => {
-            "Bots in the same region are refused too. Next: run keylapse where KuCoin serves you: Steps."
+            "Bots in the same region are refused too. Next: run keylapse where KuCoin serves \
+             you: Steps."
         }
         "clock" => "Bots on this machine may be refused too. Next: set the host's clock: Steps.",
         "request" => {
-            "A fault of keylapse, not of the keys. Next: update keylapse on the host; tell its operator."
+            "A fault of keylapse, not of the keys. Next: update keylapse on the host; tell its \
+             operator."
         }
         _ => "If your bots fail too, it may be KuCoin: do not replace keys now.",
     };

@@ -26,9 +26,7 @@ fn near(view: &View<'_>, end: End) -> Said {
     let card = match days {
         0..=24 => {
             let before = match view.trades() {
-                Some(true) => {
-                    Some("Until the apps run on the new key, mind open positions and stops.")
-                }
+                Some(true) => Some("Not done in time: check open positions and orders by hand."),
                 Some(false) | None => None,
             };
             let order =
@@ -54,7 +52,8 @@ fn near(view: &View<'_>, end: End) -> Said {
 }
 
 fn past(view: &View<'_>, end: End) -> Said {
-    let title = view.verb().text("past its end date (").moment(end.shown(), grain(end)).text(")");
+    let title =
+        view.subject().text(" is past its end date (").moment(end.shown(), grain(end)).text(")");
     let is_accepted = view.last_good.is_some_and(|good| good.at >= end.at)
         && view.latest.is_none_or(|look| look.outcome.fault().is_none());
     let card = Card::new(Tone::Broken, title);
@@ -64,7 +63,7 @@ fn past(view: &View<'_>, end: End) -> Said {
         card.text(certainty(view, end).text(" It may stop at any moment."))
             .steps(order.map(Line::from))
     } else {
-        let order = ["Delete it if it is still listed, then make a new one: Steps."];
+        let order = ["Delete the key if it is still listed, then make a new one: Steps."];
         card.text(may_stop(view)).steps(steps(view, order)).text(certainty(view, end))
     };
     let mut card = card;
@@ -152,23 +151,23 @@ pub(super) fn dates_disagree(view: &View<'_>) -> Said {
     let ends = view.ends();
     let declared = ends.overridden.unwrap_or(ends.best);
     let (title, brief, what) = if items.contains("outlived") {
-        let brief = format!("still accepted after your date");
+        let brief = "still accepted after your date";
         let text = Line::from(format!("{house} still accepts it, so "))
             .then(date("your date ", declared))
             .text(" was probably wrong. I no longer warn by it.");
-        (view.verb().text("works after your date"), brief, text)
+        (view.subject().text(" still works after your date"), brief, text)
     } else if items.contains("exchange says no end") {
         let text = Line::from(format!("{house} says that it has no end; you said "))
             .then(date("", declared))
             .text(format!(". I go by {house}'s word and no longer warn by your date."));
-        (view.colon().text("two answers about its end"), "two answers about its end".into(), text)
+        (view.colon().text("two answers about its end"), "two answers about its end", text)
     } else {
         let text = Line::from(format!("{house} says "))
             .then(date("", ends.best))
             .text("; you said ")
             .then(date("", declared))
             .text(format!(". I warn by {house}'s date."));
-        (view.colon().text("two different end dates"), "two different end dates".into(), text)
+        (view.colon().text("two different end dates"), "two different end dates", text)
     };
     let mut card = Card::new(Tone::Soon, title).text(what).text(
         "Next: correct your date on the host (keylapse key --help). Nothing stops because of this.",
@@ -192,8 +191,11 @@ pub(super) fn age(view: &View<'_>) -> Said {
         || "old".to_owned(),
         |at| format!("{} days old", (view.now - at).num_days().max(0)),
     );
-    let mut card = Card::new(Tone::Soon, view.colon().text(format!("key is {old}")))
-        .text("It works, and KuCoin has no rule against it. But an old key lies in more places than you remember.")
+    let mut card = Card::new(Tone::Soon, view.subject().text(format!(" is {old}")))
+        .text(
+            "It works, and KuCoin has no rule against it. Old keys get copied to more places \
+             over time.",
+        )
         .text("Next, when it suits: make a new key, switch the apps, delete the old one last.");
     card.buttons.push(view.steps_button());
     card.buttons.extend(view.accept_button("Keep it as it is"));

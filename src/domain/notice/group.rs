@@ -64,7 +64,7 @@ pub fn compose_group(views: &[View<'_>], message: &MessageId) -> Card {
             "Next: check open positions and orders of the broken ones by hand, then Show."
         }
         Tone::Soon | Tone::Unknown => "Next: Show gives the steps for each.",
-        Tone::Over | Tone::Fine | Tone::Plain => "No step needed.",
+        Tone::Over | Tone::Fine | Tone::Plain => "Show has the details.",
     });
     let is_free = |view: &View<'_>| view.alert.state.is_open() && view.alert.state.ack().is_none();
     if views.iter().any(is_free) {

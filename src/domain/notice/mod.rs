@@ -18,6 +18,8 @@ mod topic;
 mod view;
 
 #[cfg(test)]
+mod scenes;
+#[cfg(test)]
 mod tests;
 
 pub use group::{compose_group, headline};
@@ -42,7 +44,11 @@ struct Said {
 pub fn compose(view: &View<'_>) -> Card {
     let mut card = match &view.alert.state.phase {
         Phase::Closed { .. } => return over::resolved(view),
-        Phase::Open { clearing: Some(since), .. } => over::clearing(view, *since),
+        Phase::Open { clearing: Some(since), .. } => {
+            let mut card = over::clearing(view, *since);
+            offer_undo(&mut card, view);
+            return card;
+        }
         Phase::Open { clearing: None, .. } | Phase::Pending { .. } => said(view).card,
     };
     let first = on_it(view).or_else(|| news(view));
@@ -94,9 +100,7 @@ fn news(view: &View<'_>) -> Option<Line> {
         Kind::Worse if view.alert.rule != Rule::Expiry => "Worse than when I last spoke.",
         Kind::Better => "Better than it was, but not over.",
         Kind::Undone => "Nobody is on it now.",
-        Kind::Lapsed => {
-            "The time of the last \u{201C}I'm on it\u{201D} is over; nobody is on it now."
-        }
+        Kind::Lapsed => "Nobody is on it any more: the time that was given is over.",
         Kind::NotOver => "It looked over for a moment; it is not.",
         Kind::Opened
         | Kind::Worse

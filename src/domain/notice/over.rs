@@ -27,11 +27,13 @@ pub(super) fn resolved(view: &View<'_>) -> Card {
         }
         Rule::PermissionGained => gained(view),
         Rule::PermissionLost => {
-            (view.subject().text(": its rights are as accepted again."), NONE.into())
+            let title = match accepted_by(view) {
+                Some(by) => view.subject().text(": fewer rights, accepted by ").then(by).text("."),
+                None => view.subject().text(": its rights are as accepted again."),
+            };
+            (title, NONE.into())
         }
-        Rule::CanMove => {
-            (view.subject().text(": no right to move funds that nobody allowed."), NONE.into())
-        }
+        Rule::CanMove => can_move(view),
         Rule::IpChanged => ip_changed(view),
         Rule::NoIp => {
             let is_bound =
@@ -72,7 +74,7 @@ fn works_again(view: &View<'_>) -> (Line, Line) {
         .text(format!(" (down {down})."));
     let rest = match view.trades() {
         Some(true) | None => {
-            "Next: check once that its bots run, and what open orders did meanwhile."
+            "Next: check that its bots run again, and what open orders did meanwhile."
         }
         Some(false) => "No step needed, unless its app does not come back by itself.",
     };
@@ -86,7 +88,8 @@ fn renewed(view: &View<'_>) -> (Line, Line) {
             return (
                 view.subject().text(": your date has passed and it still works."),
                 Line::from(format!(
-                    "{house} accepts it, so the date was probably wrong. Next: correct it on the host (keylapse key --help)."
+                    "{house} accepts it, so the date was probably wrong. Next: correct it on \
+                     the host (keylapse key --help)."
                 )),
             );
         }
@@ -117,7 +120,8 @@ fn gained(view: &View<'_>) -> (Line, Line) {
     }
     let title = view.subject().text(": the new right is gone again.");
     let rest = Line::from("It was: ").then(names(view)).text(
-        ". Not done by one of you? Somebody can log in to the account: delete the key first, then /faq compromised.",
+        ". Not done by one of you? Somebody can log in to the account: delete the key now, then \
+         /faq compromised.",
     );
     (title, rest)
 }
@@ -128,11 +132,22 @@ fn ip_changed(view: &View<'_>) -> (Line, Line) {
             (view.subject().text(": address list accepted by ").then(by).text("."), NONE.into())
         }
         None => (
-            view.subject().text(": address list as accepted again."),
-            "Nobody of you changed it back? Somebody can log in to the account: /faq compromised."
-                .into(),
+            view.subject().text(": address list is as accepted again."),
+            "Not done by one of you? Somebody can log in to the account: /faq compromised.".into(),
         ),
     }
+}
+
+fn can_move(view: &View<'_>) -> (Line, Line) {
+    let rights = view.facts().map(|facts| &facts.permissions.0);
+    let has = |name: &String| rights.is_some_and(|set| set.iter().any(|p| p.name == *name));
+    let is_allowed = view.alert.state.items.iter().any(has);
+    let words = if is_allowed {
+        "the right to move funds is allowed now"
+    } else {
+        "can no longer move funds"
+    };
+    (view.subject().text(format!(": {words}.")), NONE.into())
 }
 
 /// Who accepted the facts after the alert had opened.

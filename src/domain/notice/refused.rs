@@ -3,7 +3,6 @@
 
 use super::super::card::{Card, Grain, Line, Tone};
 use super::super::expiry::{Precision, Source};
-use super::super::facts::Site;
 use super::super::signal::Severity;
 use super::{Said, View, topic};
 
@@ -12,9 +11,10 @@ pub(super) fn rejected(view: &View<'_>) -> Said {
     let title =
         view.verb().text(format!("refused by {} since ", view.house())).moment(since, Grain::Time);
     let what_next = if view.last_good.is_none() && !view.is_past() {
-        "Look it up at KuCoin. Gone: make a new one. Still listed: check what was typed in here: Steps."
+        "Look the key up at KuCoin. Gone: make a new one. Still listed: what was typed in here is \
+         wrong: Steps."
     } else {
-        "Delete it if it is still listed, then make a new one: Steps."
+        "Delete the key if it is still listed, then make a new one: Steps."
     };
     let card = Card::new(Tone::Broken, title)
         .text(may_stop(view))
@@ -29,7 +29,7 @@ pub(super) fn rejected(view: &View<'_>) -> Said {
 fn why_unknown(view: &View<'_>) -> Line {
     let house = view.house();
     let code = view.in_brackets();
-    if let Some(end) = view.end().filter(|end| view.now >= end.at) {
+    if let Some(end) = view.end().filter(|_| view.is_past()) {
         let whose = match end.source {
             Source::Reported => "Its date",
             Source::Declared => "Your date",
@@ -43,20 +43,18 @@ fn why_unknown(view: &View<'_>) -> Line {
             .text(": most likely expired.");
     }
     let Some(good) = view.last_good else {
-        let other = match view.key.map(|key| key.site) {
-            Some(Site::Global | Site::Other) | None => "of a regional KuCoin site",
-            Some(Site::Eu | Site::Au | Site::Tr) => "of another KuCoin site",
-        };
         return Line::from(format!(
-            "Why: {house} does not know it{code}. Expired, deleted, mistyped or {other}: \
-             the answer is the same for all."
+            "Why: {house} does not know it{code}: expired, deleted, mistyped here, or a key of \
+             another KuCoin site. The answer is the same for all."
         ));
     };
-    let line = Line::from(format!("Why: {house} no longer knows it{code}. It was accepted until "))
+    let line = Line::from(format!("Why: {house} no longer knows it{code}. Last accepted "))
         .moment(good.at, Grain::Time)
-        .text(", so expired or deleted; the answer is the same for both.");
+        .text(". Expired or deleted: the answer is the same for both.");
     if view.is_unbound() && view.trades() == Some(true) {
-        return line.text(" KuCoin also deletes keys without bound address after 30 idle days.");
+        return line.text(
+            " KuCoin also deletes trading keys without bound address after 30 days without use.",
+        );
     }
     line
 }
@@ -71,13 +69,11 @@ pub(super) fn credentials(view: &View<'_>) -> Said {
     let why = format!("Why: {} knows the key, but {stored}{}.", view.house(), view.in_brackets());
     let card = Card::new(Tone::Broken, title);
     let card = if let Some(good) = view.last_good {
-        let worked = Line::from(why)
-            .text(" It worked until ")
-            .moment(good.at, Grain::Time)
-            .text(": somebody may have changed it.");
+        let worked =
+            Line::from(why).text(" It worked until ").moment(good.at, Grain::Time).text(".");
         let next = [
-            "Ask who changed it. Nobody: delete it at KuCoin first, then /faq compromised.",
-            "One of you: store the new values on the host: Steps.",
+            "Ask who changed it. Nobody did: treat it as stolen (/faq compromised).",
+            "One of you did: store the new values on the host (Steps).",
         ];
         card.text(may_stop(view)).steps(steps(view, next)).text(worked)
     } else {
@@ -110,16 +106,15 @@ pub(super) fn account(view: &View<'_>) -> Said {
             "The account's owner asks KuCoin support, from KuCoin's own site: Steps.",
         ),
     };
-    let why = Line::from(format!("Why: {house}'s own answer{code} since "))
-        .moment(view.since(), Grain::Time)
-        .text(". A new key does not help.");
-    let card = Card::new(Tone::Broken, view.colon().text(title.clone()))
+    let why = format!("Why: {house}'s own answer{code}. A new key does not help.");
+    let brief = Line::from(title).text(" since ").moment(view.since(), Grain::Time);
+    let card = Card::new(Tone::Broken, view.colon().then(brief.clone()))
         .text(may_stop(view))
         .steps(steps(view, [step]))
         .text(why);
     let mut card = card;
     card.buttons.extend([view.steps_button(), view.mine_button()]);
-    Said { brief: title.into(), card }
+    Said { brief, card }
 }
 
 pub(super) fn version(view: &View<'_>) -> Said {

@@ -13,15 +13,16 @@ pub(super) fn gained(view: &View<'_>) -> Said {
         Power::Withdraw => "can now withdraw",
         Power::Transfer => "can now transfer funds",
         Power::Unknown => "has a new right I do not know",
-        Power::Trade => "can now trade more",
+        Power::Trade => "has a new trading right",
         Power::Earn | Power::Read => "has a new right",
     };
     let since = view.alert.state.opened_at;
+    let new = if can.contains("now") { "new " } else { "" };
     let title =
-        view.subject().text(format!(" {can} (new since ")).moment(since, Grain::Time).text(")");
+        view.subject().text(format!(" {can} ({new}since ")).moment(since, Grain::Time).text(")");
     let rights = Line::from("New: ").then(names(view)).text(match gravest(view) {
         Power::Withdraw => ". Funds can leave through this key.",
-        Power::Transfer => ". Funds can be moved between the account's parts.",
+        Power::Transfer => ". Funds can be moved between the owner's own accounts.",
         Power::Unknown => ". I treat it as able to move funds.",
         Power::Trade | Power::Earn | Power::Read => {
             ". It does not withdraw, but whoever added it can log in to the account."
@@ -65,10 +66,13 @@ pub(super) fn lost(view: &View<'_>) -> Said {
         view.last_good.is_some_and(|good| !good.facts.permissions.can(Power::Trade))
             && view.trades() == Some(true);
     let can = if trades_no_more { "can no longer trade" } else { "has lost a right" };
-    let title = view.verb().text(format!("{can} (since ")).moment(since, Grain::Time).text(")");
+    let title = view.subject().text(format!(" {can} (since ")).moment(since, Grain::Time).text(")");
     let lost = Line::from("Lost: ").then(names(view)).text(".");
     let lost = if view.is_unbound() {
-        lost.text(" KuCoin takes trading rights from keys without bound address after 30 days without use.")
+        lost.text(
+            " KuCoin takes trading rights from keys without bound address after 30 days \
+             without use.",
+        )
     } else {
         lost
     };
@@ -93,7 +97,8 @@ fn may_not_read(view: &View<'_>) -> Said {
         .text("not allowed to read its own record since ")
         .moment(view.since(), Grain::Time);
     let why = format!(
-        "{} asks for a right that this key lacks{}. Every key may do this, so its rights have probably changed.",
+        "{} asks for a right that this key lacks{}. Every key may do this, so its rights have \
+         probably changed.",
         view.house(),
         view.in_brackets()
     );

@@ -121,9 +121,10 @@ impl View<'_> {
         self.ends().end()
     }
 
-    /// Whether the end that counts has passed.
+    /// Whether the end that counts has passed and may explain a refusal.
     pub(super) fn is_past(&self) -> bool {
-        self.ends().is_past(self.now)
+        let ends = self.ends();
+        ends.is_past(self.now) && !ends.is_outlived(self.last_good.map(|good| good.at))
     }
 
     /// Whether nothing is asked about this key.
