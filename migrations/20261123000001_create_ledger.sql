@@ -247,6 +247,7 @@ CREATE TABLE buttons (
   action_json TEXT NOT NULL,
   alert_id TEXT,
   rev BIGINT,
+  made_at BIGINT NOT NULL,
   until_at BIGINT NOT NULL
 );
 

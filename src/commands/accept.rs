@@ -1,19 +1,27 @@
 //! A person accepts a key as it is now, which only an admin may (S12, S15); and what to do when a
 //! key has already been replaced, which happens on the host because chat carries no secret.
 
+use chrono::{DateTime, Utc};
+
 use super::Reply;
 use super::call::Call;
 use super::press::stale;
 use crate::domain::card::{Action, Card, Line, Tone};
 use crate::domain::id::KeyId;
+use crate::domain::notice::headline;
 use crate::domain::text::Clean;
 use crate::store::StoreError;
 use crate::store::deed::DeedError;
+use crate::store::desk::KeyView;
 
-pub(super) async fn accept(call: &Call<'_>, id: &KeyId) -> Result<Reply, StoreError> {
+pub(super) async fn accept(
+    call: &Call<'_>,
+    id: &KeyId,
+    shown_at: Option<DateTime<Utc>>,
+) -> Result<Reply, StoreError> {
     let Some(key) = call.desk.key(id).await? else { return Ok(stale()) };
     let entry = call.entry(key.key.label.as_str());
-    match call.desk.accept(id, &call.actor.name, &entry, call.now()).await {
+    match call.desk.accept_as_shown(id, (&call.actor.name, shown_at), &entry, call.now()).await {
         Ok(closed) => {
             let by = Clean::new(call.actor.name.as_str(), 32);
             let title = Line::default()
@@ -37,10 +45,33 @@ pub(super) async fn accept(call: &Call<'_>, id: &KeyId) -> Result<Reply, StoreEr
         }
         Err(DeedError::Store(error)) => Err(error),
         Err(DeedError::Unknown) => Ok(stale()),
-        Err(error @ (DeedError::Refused(_) | DeedError::Worse | DeedError::NothingSeen)) => {
+        Err(DeedError::Worse) => Ok(worse(call, &key)),
+        Err(error @ (DeedError::Refused(_) | DeedError::NothingSeen)) => {
             Ok(Reply::private(Card::new(Tone::Plain, error.to_string())))
         }
     }
+}
+
+/// Something came since that message: it is shown before anybody accepts it.
+fn worse(call: &Call<'_>, key: &KeyView) -> Reply {
+    let reading = call.reading(key);
+    let title = Line::default()
+        .label(&key.key.label)
+        .text(": more has happened since that message, so nothing was accepted.");
+    let mut card = Card::new(Tone::Broken, title);
+    for alert in reading.alerts() {
+        let (tone, line) = headline(&reading.view(alert));
+        card = card.item(tone, Line::from(format!("#{} ", alert.no)).then(line));
+    }
+    if let Some(good) = &key.standing.last_good {
+        let may = Clean::new(&good.facts.permissions.words(), 160);
+        card = card.text(Line::from("Now it may: ").name(&may).text("."));
+    }
+    let id = || key.key.id.clone();
+    Reply::private(
+        card.button("Accept as it is now", Action::Accept { key: id() })
+            .button("Show key", Action::Key { key: id() }),
+    )
 }
 
 pub(super) async fn replaced(call: &Call<'_>, id: &KeyId) -> Result<Reply, StoreError> {

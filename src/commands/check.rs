@@ -39,7 +39,7 @@ async fn check(call: &Call<'_>, key: KeyView) -> Result<Reply, StoreError> {
         return Ok(nobody_to_ask(&key));
     }
     if call.reading(&key).looked_at().is_some_and(|at| call.at - at < FRESH) {
-        return detail::show(call, &key).await;
+        return Ok(detail::show(call, &key));
     }
     let id = key.key.id.clone();
     // Listen first: the look may be over before the bell has stopped ringing.
@@ -51,7 +51,7 @@ async fn check(call: &Call<'_>, key: KeyView) -> Result<Reply, StoreError> {
     call.tools.wake_checks.ring();
     let came = tokio::time::timeout(call.tools.patience, look_of(&mut looked, &id)).await;
     let Some(key) = call.desk.key(&id).await? else { return Ok(stale()) };
-    if came == Ok(true) { detail::show(call, &key).await } else { Ok(still_checking(call, &key)) }
+    if came == Ok(true) { Ok(detail::show(call, &key)) } else { Ok(still_checking(call, &key)) }
 }
 
 /// Waits for the look of one key; `false` when nobody looks any more.

@@ -38,15 +38,12 @@ pub(super) async fn key(
     if label.is_none() && keys.len() == 1 {
         return Ok(Chosen::Key(Box::new(keys.remove(0))));
     }
-    let title = match label {
-        Some(label) => {
-            nearest_first(&mut keys, label);
-            "No key here has that label. Is it one of these?"
-        }
-        None => {
-            keys.sort_by_key(|key| call.reading(key).verdict());
-            "Which key?"
-        }
+    let title = if let Some(label) = label {
+        nearest_first(&mut keys, label);
+        "No key here has that label. Is it one of these?"
+    } else {
+        keys.sort_by_key(|key| call.reading(key).verdict());
+        "Which key?"
     };
     let mut card = Card::new(Tone::Plain, title);
     let more = keys.len().saturating_sub(MOST);

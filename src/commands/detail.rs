@@ -21,26 +21,25 @@ use crate::store::desk::KeyView;
 
 pub(super) async fn by_label(call: &Call<'_>, label: Option<&str>) -> Result<Reply, StoreError> {
     match choose::key(call, label, |key| Action::Key { key }).await? {
-        Chosen::Key(key) => show(call, &key).await,
+        Chosen::Key(key) => Ok(show(call, &key)),
         Chosen::Answer(reply) => Ok(reply),
     }
 }
 
 pub(super) async fn by_id(call: &Call<'_>, id: &KeyId) -> Result<Reply, StoreError> {
     match call.desk.key(id).await? {
-        Some(key) => show(call, &key).await,
+        Some(key) => Ok(show(call, &key)),
         None => Ok(stale()),
     }
 }
 
 /// The answer about one key, also after `/check`.
-#[expect(clippy::unused_async, reason = "a caller need not know that nothing more is read")]
-pub(super) async fn show(call: &Call<'_>, key: &KeyView) -> Result<Reply, StoreError> {
+pub(super) fn show(call: &Call<'_>, key: &KeyView) -> Reply {
     let reading = call.reading(key);
     let card = facts(actions(opening(&reading), &reading), &reading);
     let own = key.alerts.iter().filter(|alert| matches!(alert.subject, Subject::Key(_)));
     let shown = own.map(|alert| (alert.id.clone(), alert.rev)).collect();
-    Ok(Reply { cards: vec![card], private: true, shown, ..Reply::default() })
+    Reply { cards: vec![card], private: true, shown, ..Reply::default() }
 }
 
 /// The decision first, then the open alerts.

@@ -34,7 +34,7 @@ pub(super) async fn list(call: &Call<'_>, fold: Fold) -> Result<Reply, StoreErro
         return Ok(no_keys());
     }
     if let ([key], Fold::Fine) = (keys.as_slice(), fold) {
-        return detail::show(call, key).await;
+        return Ok(detail::show(call, key));
     }
     let mut readings: Vec<Reading<'_>> = keys.iter().map(|key| call.reading(key)).collect();
     readings.sort_by_key(|reading| (reading.verdict(), rank(reading)));

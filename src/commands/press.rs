@@ -37,16 +37,12 @@ impl Counter {
             Ok(found) => found,
             Err(error) => return self.apologize(&error),
         };
-        match found {
-            Some(command) => {
-                let (actor, place) = (press.actor.clone(), press.place.clone());
-                self.run(desk, &Invocation { command, actor, place, at: press.at }).await
-            }
-            None => {
-                let spec = Spec::of(&Command::Alerts);
-                self.turn_away(&press.actor, spec, press.at).unwrap_or_else(stale)
-            }
-        }
+        let Some(command) = found else {
+            let spec = Spec::of(&Command::Alerts);
+            return self.turn_away(&press.actor, spec, press.at).unwrap_or_else(stale);
+        };
+        let (actor, place) = (press.actor.clone(), press.place.clone());
+        self.run(desk, &Invocation { command, actor, place, at: press.at }).await
     }
 
     async fn find(&self, desk: &Desk, press: &Press) -> Result<Option<Command>, StoreError> {
@@ -56,9 +52,13 @@ impl Counter {
         let id = ButtonId(press.id.clone());
         let chat = (press.place.platform, press.place.chat.as_str());
         let pressed = self.tools.store.press(&id, chat, &press.actor.id, press.at).await?;
-        Ok(pressed
-            .filter(|pressed| pressed.workspace == desk.workspace().id)
-            .map(|pressed| Command::Press { action: pressed.action, rev: pressed.rev }))
+        Ok(pressed.filter(|pressed| pressed.workspace == desk.workspace().id).map(|pressed| {
+            Command::Press {
+                action: pressed.action,
+                rev: pressed.rev,
+                shown_at: Some(pressed.made_at),
+            }
+        }))
     }
 
     /// Makes the buttons of a reply: for each card the ids of its buttons, in order. Buttons of a

@@ -10,6 +10,8 @@ use super::upcoming::next_warning;
 use crate::domain::alert::{Kind, Phase};
 use crate::domain::card::{Action, Card, Grain, Line, Tone};
 use crate::domain::id::KeyId;
+use crate::domain::intake;
+use crate::domain::key::KeyState;
 use crate::domain::notice::headline;
 use crate::domain::route::Hold;
 use crate::domain::text::Clean;
@@ -50,6 +52,9 @@ async fn story(call: &Call<'_>, key: &KeyView) -> Result<Reply, StoreError> {
             alert.no
         ));
     }
+    if key.key.state == KeyState::Refused {
+        card = card.text(refused(key));
+    }
     if open.is_empty() {
         card = card.text("No alert is open for it.");
     }
@@ -63,6 +68,22 @@ async fn story(call: &Call<'_>, key: &KeyView) -> Result<Reply, StoreError> {
     let card =
         card.text(next(&reading)).button("Show key", Action::Key { key: key.key.id.clone() });
     Ok(Reply { cards: vec![card], private: true, shown, ..Reply::default() })
+}
+
+/// Why a key was refused at its first check (S7).
+fn refused(key: &KeyView) -> Line {
+    let facts = key.standing.last_good.as_ref().map(|good| &good.facts);
+    let refusals = facts.map(|facts| intake::refusals(facts, key.key.allow)).unwrap_or_default();
+    let reasons: Vec<&str> = refusals.iter().map(|refusal| refusal.why.as_str()).collect();
+    let words: Vec<&str> = refusals.iter().map(|refusal| refusal.word).collect();
+    let reasons = match reasons.as_slice() {
+        [] => "a right that nobody allowed".to_owned(),
+        reasons => reasons.join(", and "),
+    };
+    Line::from("Refused and its secret wiped: ")
+        .name(&Clean::new(&reasons, 300))
+        .text(". Next: make a key that can only read, or add this one again on the host with ")
+        .code(format!("--allow {}", words.join(",")))
 }
 
 /// One alert: its headline, its newest changes, who was told.

@@ -11,7 +11,7 @@ use super::{StoreError, Tx};
 use crate::domain::alert::{Ack, Alert, Kind, Phase, State, Subject};
 use crate::domain::expiry::Stage;
 use crate::domain::facts::{Exchange, Site};
-use crate::domain::id::{AlertId, WorkspaceId};
+use crate::domain::id::{AlertId, KeyId, WorkspaceId};
 use crate::domain::policy::Policy;
 use crate::domain::rules::Rule;
 use crate::domain::signal::Severity;
@@ -257,6 +257,26 @@ impl Tx {
             return Err(StoreError::Conflict);
         }
         Ok(Alert { no, state, rev: alert.rev + 1, ..alert.clone() })
+    }
+
+    /// Whether any alert of a key has opened or got worse after `at`.
+    pub(super) async fn has_worsened_after(
+        &mut self,
+        key: &KeyId,
+        at: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let row = query(
+            "SELECT COUNT(*) AS n FROM transitions t JOIN alerts a ON a.id = t.alert_id \
+             WHERE a.subject_kind = 'key' AND a.subject_id = $1 AND t.at > $2 AND t.kind IN ($3, $4, $5)",
+        )
+        .bind(key.as_str())
+        .bind(ms(at))
+        .bind(Kind::Opened.id())
+        .bind(Kind::Worse.id())
+        .bind(Kind::BackAgain.id())
+        .fetch_one(self.conn())
+        .await?;
+        Ok(row.int("n")? > 0)
     }
 
     /// Removes an alert that was never proven.

@@ -27,6 +27,21 @@ pub struct Entry {
     pub after: Option<String>,
 }
 
+/// A deed as it was written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub actor: String,
+    /// Where.
+    pub place: String,
+    /// What.
+    pub action: String,
+    /// On what.
+    pub target: Option<String>,
+}
+
 impl Entry {
     /// A deed of keylapse itself on a key.
     pub(super) fn by_keylapse(action: &'static str, key: &Key, why: &str) -> Self {
@@ -50,20 +65,25 @@ impl Desk {
         tx.commit().await
     }
 
-    /// The newest rows of the audit, newest first.
-    pub async fn audit(
-        &self,
-        limit: i64,
-    ) -> Result<Vec<(i64, String, String, Option<String>)>, StoreError> {
-        let rows = query("SELECT seq, actor, action, target FROM audit WHERE workspace_id = $1 ORDER BY seq DESC LIMIT $2")
-            .bind(self.workspace.id.as_str())
-            .bind(limit)
-            .fetch_all(&self.store.reader)
-            .await?;
-        let cells = |row: &sqlx::any::AnyRow| {
-            Ok((row.int("seq")?, row.text("actor")?, row.text("action")?, row.text_opt("target")?))
+    /// The newest deeds, newest first.
+    pub async fn audit(&self, limit: i64) -> Result<Vec<Written>, StoreError> {
+        let rows = query(
+            "SELECT at, actor, place, action, target FROM audit WHERE workspace_id = $1 ORDER BY seq DESC LIMIT $2",
+        )
+        .bind(self.workspace.id.as_str())
+        .bind(limit)
+        .fetch_all(&self.store.reader)
+        .await?;
+        let written = |row: &sqlx::any::AnyRow| {
+            Ok(Written {
+                at: row.instant("at")?,
+                actor: row.text("actor")?,
+                place: row.text("place")?,
+                action: row.text("action")?,
+                target: row.text_opt("target")?,
+            })
         };
-        rows.iter().map(cells).collect()
+        rows.iter().map(written).collect()
     }
 }
 

@@ -120,8 +120,25 @@ impl Desk {
         entry: &Entry,
         now: Now<'_>,
     ) -> Result<Vec<i64>, DeedError> {
+        self.accept_as_shown(key, (by, None), entry, now).await
+    }
+
+    /// [`Self::accept`], refused where an alert of the key has opened or got worse after the
+    /// person looked: nobody accepts what they have not seen.
+    pub async fn accept_as_shown(
+        &self,
+        key: &KeyId,
+        (by, shown_at): (&Clean, Option<DateTime<Utc>>),
+        entry: &Entry,
+        now: Now<'_>,
+    ) -> Result<Vec<i64>, DeedError> {
         let mut tx = self.store.write().await?;
         let mut key = tx.desk_key(self, key).await?;
+        if let Some(at) = shown_at
+            && tx.has_worsened_after(&key.id, at).await?
+        {
+            return Err(DeedError::Worse);
+        }
         let standing = tx.standing(&key.id).await?;
         let good = standing.last_good.clone().ok_or(DeedError::NothingSeen)?;
         let age = good.facts.created_at.map(|created| (now.at - created).num_days().max(0));
