@@ -39,6 +39,8 @@ pub struct Parts {
     pub policy: Policy,
     /// How often loops look without being woken.
     pub rhythm: Rhythm,
+    /// Stands on every card where the exchange is not the real one.
+    pub mark: Option<&'static str>,
 }
 
 /// A running bot.
@@ -61,7 +63,7 @@ const LOOKED_BACKLOG: usize = 1024;
 impl App {
     /// Starts every loop.
     pub fn start(parts: Parts) -> Self {
-        let Parts { store, prober, messengers, clock, schedule, policy, rhythm } = parts;
+        let Parts { store, prober, messengers, clock, schedule, policy, rhythm, mark } = parts;
         let (stop, loops) = (CancellationToken::new(), TaskTracker::new());
         let (looked, _) = broadcast::channel(LOOKED_BACKLOG);
         let (checks_at, deliveries_at) = (Arc::default(), Arc::default());
@@ -86,6 +88,7 @@ impl App {
             store: store.clone(),
             messengers,
             policy,
+            mark,
             clock: clock.clone(),
             rhythm,
             done_at: Arc::clone(&deliveries_at),

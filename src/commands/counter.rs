@@ -110,11 +110,9 @@ impl Counter {
         let host = &self.tools.host;
         for card in &mut reply.cards {
             if host.demo {
-                *card = card.clone().text("DEMO: the exchange and its keys are simulated.");
+                *card = card.clone().marked("DEMO");
             } else if host.test_endpoint && spec.role > Role::Anyone {
-                *card = card
-                    .clone()
-                    .text("TEST ENDPOINT: these answers do not come from the exchange.");
+                *card = card.clone().marked("TEST ENDPOINT");
             }
         }
         reply

@@ -41,6 +41,7 @@ mod tests;
 
 use call::Call;
 
+pub use crate::store::desk::Desk;
 pub use counter::{Counter, HostNote, OpenAddress, Tools};
 pub use limit::Limits;
 pub use parse::{LONGEST, ParseError, parse};

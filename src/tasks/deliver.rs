@@ -43,6 +43,8 @@ pub struct Courier {
     pub clock: Arc<dyn Clock>,
     /// How often it looks without being woken.
     pub rhythm: Rhythm,
+    /// Stands on every card where the exchange is not the real one.
+    pub mark: Option<&'static str>,
     /// When work was last done, for the heartbeat.
     pub done_at: Arc<Mutex<Option<DateTime<Utc>>>>,
 }
@@ -190,6 +192,9 @@ impl Courier {
             [one] => notice::compose(one),
             many => notice::compose_group(many, &message.id),
         };
+        if let Some(mark) = self.mark {
+            card = card.marked(mark);
+        }
         if !message.is_live {
             card.buttons.clear();
         }

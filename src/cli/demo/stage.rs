@@ -53,7 +53,9 @@ pub struct Stage {
     pub policy: Policy,
     /// When keys are asked.
     pub schedule: Schedule,
-    ids: Arc<Ids>,
+    mark: Option<&'static str>,
+    /// Makes identities that repeat from run to run.
+    pub ids: Arc<Ids>,
 }
 
 /// How a stage is set.
@@ -66,6 +68,8 @@ pub struct Setting {
     pub receivers: Vec<&'static str>,
     /// The schedule.
     pub check: &'static str,
+    /// Stands on every card.
+    pub mark: Option<&'static str>,
 }
 
 /// What a person tells keylapse when a key is added.
@@ -114,6 +118,7 @@ impl Stage {
             prober: Arc::new(prober),
             policy: Policy::default(),
             schedule: Schedule::parse(setting.check)?,
+            mark: setting.mark,
             ids,
         })
     }
@@ -128,6 +133,7 @@ impl Stage {
             schedule: self.schedule.clone(),
             policy: self.policy.clone(),
             rhythm: Rhythm::ALONE,
+            mark: self.mark,
         })
     }
 

@@ -68,6 +68,7 @@ impl World {
             zone: Tz::UTC,
             receivers: receivers.to_vec(),
             check: "every 5 min",
+            mark: None,
         };
         let stage = Stage::set(setting, store, ids).await.unwrap();
         let terminals =
@@ -83,7 +84,7 @@ impl World {
         let screens = self.terminals.iter().map(|terminal| {
             let (clock, paper) = (clock.clone(), terminal.paper.clone());
             let print = Box::new(move |text: &str| paper_print(&paper, clock.now(), text));
-            (terminal.name.to_owned(), Arc::new(Screen::new(print, "")))
+            (terminal.name.to_owned(), Arc::new(Screen::new(print)))
         });
         let console = Arc::new(Console::new(screens.collect::<Vec<_>>()));
         self.app = Some(self.stage.start(console));
