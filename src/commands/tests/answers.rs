@@ -105,3 +105,19 @@ async fn nothing_that_was_typed_comes_back() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_doubtful_question_becomes_up_to_three_buttons() {
+    let world = World::new().await;
+    let vague = ["it stopped", "browser", "the list", "support", "is it safe to keep", "old one"];
+    let mut doubted = 0;
+    for question in vague {
+        let reply = world.say(Role::Anyone, &format!("/faq {question}")).await;
+        let card = &reply.cards[0];
+        if plain(&reply).starts_with("Is it one of these?") {
+            doubted += 1;
+            assert!((1..=3).contains(&card.buttons.len()) && card.body.is_empty(), "{question}");
+        }
+    }
+    assert!(doubted > 0);
+}
