@@ -76,11 +76,11 @@ fn several_card(call: &Call<'_>, tellings: &[Telling]) -> Card {
     card
 }
 
-/// "#3 mm-bot-1: refused since 14:02, probably expired (38 min)".
+/// "#3 mm-bot-1: refused since 14:02, probably expired, open 38 min".
 pub(super) fn line(call: &Call<'_>, telling: &Telling, open: &[Telling]) -> (Tone, Line) {
     let (tone, line) = headline(&call.view(telling, open));
     let age = span(call.at - telling.alert.state.opened_at);
-    (tone, Line::from(format!("#{} ", telling.alert.no)).then(line).text(format!(" (open {age})")))
+    (tone, Line::from(format!("#{} ", telling.alert.no)).then(line).text(format!(", open {age}")))
 }
 
 /// A button's words: which one it takes.

@@ -51,7 +51,9 @@ async fn check(call: &Call<'_>, key: KeyView) -> Result<Reply, StoreError> {
     call.tools.wake_checks.ring();
     let came = tokio::time::timeout(call.tools.patience, look_of(&mut looked, &id)).await;
     let Some(key) = call.desk.key(&id).await? else { return Ok(stale()) };
-    if came == Ok(true) { Ok(detail::show(call, &key)) } else { Ok(still_checking(call, &key)) }
+    let is_seen = call.reading(&key).looked_at().is_some_and(|at| at >= call.at);
+    let is_answered = came == Ok(true) || is_seen;
+    Ok(if is_answered { detail::show(call, &key) } else { still_checking(call, &key) })
 }
 
 /// Waits for the look of one key; `false` when nobody looks any more.
@@ -59,9 +61,8 @@ async fn look_of(looked: &mut Receiver<KeyId>, key: &KeyId) -> bool {
     loop {
         match looked.recv().await {
             Ok(seen) if seen == *key => return true,
-            Ok(_) => {}
-            // Too many looks at once: ours may be among those that were dropped.
-            Err(RecvError::Lagged(_)) => return true,
+            // Of another key, or too many at once: then the ledger has the last word.
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return false,
         }
     }

@@ -13,7 +13,7 @@ use crate::domain::expiry::Known;
 use crate::domain::facts::Binding;
 use crate::domain::id::KeyId;
 use crate::domain::key::{KeyState, Watch};
-use crate::domain::notice::{headline, span, topic};
+use crate::domain::notice::{compose, headline, span};
 use crate::domain::text::Clean;
 use crate::domain::verdict::Verdict;
 use crate::store::StoreError;
@@ -42,33 +42,44 @@ pub(super) fn show(call: &Call<'_>, key: &KeyView) -> Reply {
     Reply { cards: vec![card], private: true, shown, ..Reply::default() }
 }
 
-/// The decision first, then the open alerts.
+/// The decision first: the gravest alert in its own words, which put money first, then the others.
 fn opening(reading: &Reading<'_>) -> Card {
-    let (tone, line) = match reading.verdict() {
-        Verdict::Healthy => (Tone::Fine, healthy(reading)),
-        Verdict::Broken | Verdict::Attention | Verdict::Unknown => reading.line(),
+    let alerts = reading.alerts();
+    let mut card = match alerts.first() {
+        Some(worst) => {
+            let age = span(reading.now - worst.state.opened_at);
+            compose(&reading.view(worst)).text(format!("That is #{}, open {age}.", worst.no))
+        }
+        None => calm(reading),
     };
-    let mut card = Card::new(tone, line);
     if let Some(alert) = reading.exchange_alert() {
-        let line =
-            format!("#{}: {} as a whole does not answer this monitor.", alert.no, reading.house());
+        let house = reading.house();
+        let line = format!("#{}: {house} as a whole does not answer this monitor.", alert.no);
         card = card.item(Tone::Unknown, line);
     }
-    for alert in reading.alerts() {
+    for alert in alerts.iter().skip(1) {
         let (tone, line) = headline(&reading.view(alert));
         card = card.item(tone, Line::from(format!("#{} ", alert.no)).then(line));
     }
-    let accepts = matches!(
-        reading.key.standing.latest.as_ref().map(|look| &look.outcome),
-        Some(Outcome::Good(_))
-    );
-    if accepts {
+    let latest = reading.key.standing.latest.as_ref().map(|look| &look.outcome);
+    if matches!(latest, Some(Outcome::Good(_))) {
         let line = Line::from(format!("{} accepts this key from this machine.", reading.house()))
             .text(" Bot still failing? It may use another address or another key: ")
             .code("/faq error-ip-not-allowed");
         card = card.text(line);
     }
     card
+}
+
+/// The first line of a key without an alert of its own.
+fn calm(reading: &Reading<'_>) -> Card {
+    match reading.verdict() {
+        Verdict::Healthy => Card::new(Tone::Fine, healthy(reading)),
+        Verdict::Broken | Verdict::Attention | Verdict::Unknown => {
+            let (tone, line) = reading.line();
+            Card::new(tone, line)
+        }
+    }
 }
 
 fn healthy(reading: &Reading<'_>) -> Line {
@@ -96,10 +107,16 @@ fn end(reading: &Reading<'_>) -> Line {
     let ends = reading.ends();
     let line = match ends.best {
         Known::Unknown if reading.is_asked() => {
-            format!("End: unknown; {} reports none and nobody told one", reading.house()).into()
+            format!("End date unknown: {} reports none and nobody told one", reading.house()).into()
         }
-        Known::Unknown => "End: unknown; nobody told one".into(),
-        Known::At(_) | Known::Never(_) => Line::from("End: ").then(reading.end_line()),
+        Known::Unknown => "End date unknown: nobody told one".into(),
+        Known::Never(source) => format!("No end ({})", reading.whose(source)).into(),
+        Known::At(end) => {
+            let verb = if reading.now >= end.at { "Ended " } else { "Ends " };
+            Line::from(verb)
+                .then(reading.end_date(end))
+                .text(format!(" ({})", reading.whose(end.source)))
+        }
     };
     match ends.overridden {
         Some(Known::At(end)) => {
@@ -209,19 +226,11 @@ fn hint(key: &KeyView) -> Option<Line> {
     Some(Line::from("Key id: ").name(&Clean::new(hint, 20)))
 }
 
-/// At most two that change something, then the ways to know more.
+/// The alert's own buttons, then the ways to know more.
 fn actions(mut card: Card, reading: &Reading<'_>) -> Card {
     let key = || reading.key.key.id.clone();
-    if let Some(worst) = reading.alerts().first() {
-        let alert = worst.id.clone();
-        card = match worst.state.ack() {
-            None => card.button("I'm on it", Action::Acknowledge { alert }),
-            Some(_) => card.button("Undo", Action::Undo { alert }),
-        };
-        let topic = topic(&reading.view(worst)).to_owned();
-        card = card.button("Steps", Action::Steps { topic });
-    }
-    if reading.key.caller.is_some() {
+    let shows_address = card.buttons.iter().any(|b| matches!(b.action, Action::ShowAddress { .. }));
+    if reading.key.caller.is_some() && !shows_address {
         card = card.button("Show address", Action::ShowAddress { key: key() });
     }
     if reading.is_asked() {

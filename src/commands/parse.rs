@@ -130,9 +130,13 @@ fn quoted(rest: &str) -> Option<(&str, &str)> {
 /// The typed name that is nearest to `name`, if one is near.
 pub(super) fn nearest(name: &str) -> Option<&'static str> {
     let name: String = name.chars().take(24).collect::<String>().to_lowercase();
-    let score = |spec: &&'static Spec| strsim::jaro_winkler(&name, spec.name);
+    // One measure is for slips of the finger, the other for names that were cut short.
+    let score = |spec: &&'static Spec| {
+        let slips = strsim::normalized_damerau_levenshtein(&name, spec.name) / 0.6;
+        slips.max(strsim::jaro_winkler(&name, spec.name) / 0.85)
+    };
     let best = typed().max_by(|a, b| score(a).total_cmp(&score(b)))?;
-    (score(&best) >= 0.78).then_some(best.name)
+    (score(&best) >= 1.0).then_some(best.name)
 }
 
 #[cfg(test)]

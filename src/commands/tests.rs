@@ -1,1 +1,7 @@
-//! Tests.
+//! Commands against a real ledger in memory, with rows made by the store's own functions.
+
+mod access;
+mod acking;
+mod answers;
+mod keys;
+mod world;

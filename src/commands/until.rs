@@ -63,7 +63,10 @@ pub(super) fn is_time(text: &str) -> bool {
 
 fn read(text: &str) -> Option<Typed> {
     let text: String = text.trim().chars().take(40).collect::<String>().to_lowercase();
-    let (first, time) = match text.split_once([' ', 't']).filter(|(_, rest)| rest.contains(':')) {
+    // "2026-12-01T14:00" is one word; every other day stands before a space.
+    let is_iso = text.as_bytes().get(10) == Some(&b't');
+    let day_and_time = if is_iso { text.split_once('t') } else { text.split_once(' ') };
+    let (first, time) = match day_and_time.filter(|(_, rest)| rest.contains(':')) {
         Some((first, rest)) => (first.trim().to_owned(), Some(clock(rest.trim())?)),
         None => (text.clone(), None),
     };

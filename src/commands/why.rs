@@ -15,6 +15,7 @@ use crate::domain::key::KeyState;
 use crate::domain::notice::headline;
 use crate::domain::route::Hold;
 use crate::domain::text::Clean;
+use crate::domain::verdict::Verdict;
 use crate::store::StoreError;
 use crate::store::alert::Transition;
 use crate::store::desk::{History, KeyView, NoticeView};
@@ -43,8 +44,7 @@ async fn story(call: &Call<'_>, key: &KeyView) -> Result<Reply, StoreError> {
     let histories = call.desk.history(&key.key.id, ALERTS).await?;
     let (open, closed): (Vec<&History>, Vec<&History>) =
         histories.iter().partition(|history| history.alert.state.is_open());
-    let (tone, line) = reading.line();
-    let mut card = Card::new(tone, line);
+    let mut card = Card::new(reading.tone(), title(&reading));
     if let Some(alert) = reading.exchange_alert() {
         let house = reading.house();
         card = card.text(format!(
@@ -56,7 +56,7 @@ async fn story(call: &Call<'_>, key: &KeyView) -> Result<Reply, StoreError> {
         card = card.text(refused(key));
     }
     if open.is_empty() {
-        card = card.text("No alert is open for it.");
+        card = card.text("No alert is open for it, so there was nothing to tell.");
     }
     for history in &open {
         card = tell(card, history, &reading);
@@ -68,6 +68,15 @@ async fn story(call: &Call<'_>, key: &KeyView) -> Result<Reply, StoreError> {
     let card =
         card.text(next(&reading)).button("Show key", Action::Key { key: key.key.id.clone() });
     Ok(Reply { cards: vec![card], private: true, shown, ..Reply::default() })
+}
+
+fn title(reading: &Reading<'_>) -> Line {
+    Line::default().label(&reading.key.key.label).text(match reading.verdict() {
+        Verdict::Broken => ": why it is broken",
+        Verdict::Attention => ": why it needs somebody",
+        Verdict::Unknown => ": why nobody can say how it is",
+        Verdict::Healthy => ": nothing is wrong with it",
+    })
 }
 
 /// Why a key was refused at its first check (S7).
