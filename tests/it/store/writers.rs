@@ -1,5 +1,8 @@
 //! Eight writers at once, all over the ledger: no error, and what is left adds up.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use chrono::TimeDelta;
 use keylapse::domain::evidence::{Fault, Outcome};
 use keylapse::domain::policy::Policy;
@@ -24,16 +27,20 @@ async fn eight_writers_check_take_and_deliver_at_once(db: &Db) {
         bots.push(watch(desk, &format!("bot-{n}")).await);
     }
     let mut writers = tokio::task::JoinSet::new();
+    let checking = Arc::new(AtomicUsize::new(4));
     for writer in 0..4 {
-        let (store, bots) = (db.store.clone(), bots.clone());
-        writers.spawn(async move { check(&store, &bots, writer).await });
+        let (store, bots, checking) = (db.store.clone(), bots.clone(), checking.clone());
+        writers.spawn(async move {
+            check(&store, &bots, writer).await;
+            checking.fetch_sub(1, Ordering::Relaxed);
+        });
     }
     for desk in [home.clone(), other.clone()] {
         writers.spawn(async move { take(&desk).await });
     }
     for _ in 0..2 {
-        let store = db.store.clone();
-        writers.spawn(async move { deliver(&store).await });
+        let (store, checking) = (db.store.clone(), checking.clone());
+        writers.spawn(async move { deliver(&store, &checking).await });
     }
     writers.join_all().await;
     assert!(db.store.count_messages("sent").await.unwrap() > 0, "something was said");
@@ -83,10 +90,14 @@ async fn take(desk: &Desk) {
     }
 }
 
-/// Delivers and edits whatever waits.
-async fn deliver(store: &Store) {
-    for round in 0..ROUNDS * 2 {
-        let minutes = round * 3;
+/// Delivers and edits whatever waits, as long as anybody checks and once more.
+async fn deliver(store: &Store, checking: &AtomicUsize) {
+    let mut is_last = false;
+    for minutes in 0.. {
+        if is_last {
+            return;
+        }
+        is_last = checking.load(Ordering::Relaxed) == 0;
         // Each courier has a clock of its own here: with a short lease they would take each
         // other's lanes away, and rightly be told so.
         let lease = TimeDelta::days(1);
