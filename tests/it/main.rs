@@ -1,3 +1,6 @@
 //! The one integration binary: every module is a chapter, none has a fixed port or a fixed place.
 
+#[macro_use]
 mod store;
+
+mod migrations;
