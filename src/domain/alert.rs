@@ -59,7 +59,7 @@ pub struct State {
     pub items: Items,
     /// What people were last told.
     pub told: Option<Told>,
-    /// When it opened, or was first seen while pending.
+    /// When the problem was first seen; for one that came back, when it came back.
     pub opened_at: DateTime<Utc>,
 }
 
@@ -248,7 +248,7 @@ pub fn step(state: Option<&State>, signal: &Signal, asked: Asked) -> Step {
         }
         (Phase::Pending { seen }, Signal::Present(found)) => {
             if found.ripe {
-                open(found, now)
+                open(found, state.opened_at, now)
             } else {
                 wait(found, seen + 1, state.opened_at)
             }
@@ -284,7 +284,7 @@ fn first_sight(signal: &Signal, now: DateTime<Utc>) -> Step {
     match signal {
         Signal::NotEvaluated => keep("nothing known"),
         Signal::Absent => keep("nothing wrong"),
-        Signal::Present(found) if found.ripe => open(found, now),
+        Signal::Present(found) if found.ripe => open(found, now, now),
         Signal::Present(found) => wait(found, 1, now),
     }
 }
@@ -295,14 +295,16 @@ fn wait(found: &Finding, seen: u32, since: DateTime<Utc>) -> Step {
     Step { change, effect: Effect::Silent, next: None, reason: "seen, looking again" }
 }
 
-fn open(found: &Finding, now: DateTime<Utc>) -> Step {
-    post(fresh(found, Phase::Open { clearing: None, ack: None }, now), Kind::Opened, now, "opened")
+fn open(found: &Finding, since: DateTime<Utc>, now: DateTime<Utc>) -> Step {
+    let state = fresh(found, Phase::Open { clearing: None, ack: None }, since);
+    post(state, Kind::Opened, now, "opened")
 }
 
 fn come_back(state: &State, found: &Finding, now: DateTime<Utc>) -> Step {
     let reopened = State {
         phase: Phase::Open { clearing: None, ack: None },
         worst: state.worst.max(found.severity),
+        opened_at: now,
         ..hold(state, found)
     };
     post(reopened, Kind::BackAgain, now, "back within six hours")
@@ -365,7 +367,14 @@ fn present(
         return post(state, Kind::Worse, now, reason);
     }
     let phase = Phase::Open { clearing: None, ack: ack.cloned() };
-    let state = State { phase, ..state };
+    let is_farther = state.stage < before.stage;
+    // An end that has moved away begins the ladder anew, or the rungs already told would be climbed
+    // in silence.
+    let told = state
+        .told
+        .clone()
+        .map(|told| Told { stage: if is_farther { state.stage } else { told.stage }, ..told });
+    let state = State { phase, told, ..state };
     if ack.is_some_and(|ack| now >= ack.until) {
         return lapse(&state, now);
     }
@@ -373,18 +382,18 @@ fn present(
         Some(ack) => Some(ack.until),
         None => next_reminder(&state),
     };
-    let edit = |kind, reason| Step {
-        change: Change::Record(state.clone(), kind),
+    let edit = |state, kind, reason| Step {
+        change: Change::Record(state, kind),
         effect: Effect::Edit,
         next: next.map(NextLook::judge),
         reason,
     };
     if was_clearing {
         // Nobody is disturbed, but a live message that said "clearing" must not keep saying so.
-        return edit(Kind::NotOver, "not over");
+        return edit(state, Kind::NotOver, "not over");
     }
-    if state.severity < before.severity || state.stage < before.stage {
-        return edit(Kind::Better, "better, not over");
+    if is_farther || state.severity < before.severity {
+        return edit(state, Kind::Better, "better, not over");
     }
     if ack.is_none() && next.is_some_and(|at| now >= at) {
         return remind(state, now);

@@ -86,6 +86,14 @@ impl Ends {
         }
     }
 
+    /// Whether a person's date has passed although the exchange accepted the key after it: then
+    /// the date was wrong, and explains nothing.
+    pub fn is_outlived(&self, last_good_at: Option<DateTime<Utc>>) -> bool {
+        self.end().is_some_and(|end| {
+            end.source == Source::Declared && last_good_at.is_some_and(|at| at >= end.at)
+        })
+    }
+
     /// Whether the end that counts has passed.
     pub fn is_past(&self, now: DateTime<Utc>) -> bool {
         self.end().is_some_and(|end| now >= end.at)

@@ -61,3 +61,7 @@ pub fn newest(alerts: &[Alert], rule: Rule) -> Option<&Alert> {
     let is_closed = |alert: &&Alert| matches!(alert.state.phase, alert::Phase::Closed { .. });
     of_rule().find(|alert| !is_closed(alert)).or_else(|| of_rule().max_by_key(|alert| alert.no))
 }
+
+#[cfg(test)]
+#[path = "judge/tests.rs"]
+mod tests;

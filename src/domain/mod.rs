@@ -11,6 +11,7 @@ pub mod id;
 pub mod intake;
 pub mod judge;
 pub mod key;
+pub mod notice;
 pub mod permission;
 pub mod policy;
 pub mod receiver;
@@ -21,3 +22,6 @@ pub mod signal;
 pub mod text;
 pub mod verdict;
 pub mod wall;
+
+#[cfg(test)]
+mod samples;

@@ -23,7 +23,7 @@ use crate::domain::fleet::{self, Blinded, Census};
 use crate::domain::id::{KeyId, WorkspaceId};
 use crate::domain::intake;
 use crate::domain::judge::{self, Case};
-use crate::domain::key::{Baseline, Key, KeyState};
+use crate::domain::key::{Baseline, Key, KeyState, Watch};
 use crate::domain::policy::Policy;
 use crate::domain::rules::Rule;
 
@@ -325,22 +325,22 @@ impl Tx {
         next: Next,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let probes = matches!(key.state, KeyState::Active | KeyState::Unverified);
-        if let (Some(scheduled), true, true) =
-            (checked.next_scheduled, probes, checked.seen.is_some())
-        {
-            let at = next
-                .probe
-                .map_or(scheduled, |at| at.min(scheduled))
-                .max(now + TimeDelta::seconds(1));
-            self.set_duty(&key.workspace, &key.id, DutyKind::Probe, at).await?;
+        let is_asked =
+            key.watch == Watch::Own && matches!(key.state, KeyState::Active | KeyState::Unverified);
+        // A key that nobody can ask is judged where it would have been asked.
+        let judge = if is_asked { next.judge } else { min(next.judge, next.probe) };
+        match (is_asked, checked.seen.is_some(), checked.next_scheduled, next.probe) {
+            (true, true, Some(scheduled), probe) => {
+                let at = min(probe, Some(scheduled))
+                    .unwrap_or(scheduled)
+                    .max(now + TimeDelta::seconds(1));
+                self.set_duty(&key.workspace, &key.id, DutyKind::Probe, at).await?;
+            }
+            (true, false, _, Some(probe)) => {
+                self.set_duty_no_later(&key.workspace, &key.id, DutyKind::Probe, probe).await?;
+            }
+            (true | false, true | false, Some(_) | None, Some(_) | None) => {}
         }
-        // A declared watch has nobody to ask: its boundary is judged.
-        let judge = if probes && checked.next_scheduled.is_some() {
-            next.judge
-        } else {
-            min(next.judge, next.probe)
-        };
         if let Some(at) = judge {
             self.set_duty(&key.workspace, &key.id, DutyKind::Judge, at).await?;
         }

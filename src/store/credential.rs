@@ -11,17 +11,7 @@ use super::row::{Cells, ms};
 use super::{Store, StoreError, Tx};
 use crate::domain::id::{CredentialId, KeyId, WorkspaceId};
 use crate::domain::key::Key;
-
-/// The three sealed cells of a credential.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sealed {
-    /// The key id.
-    pub key: String,
-    /// The secret.
-    pub secret: String,
-    /// The passphrase.
-    pub passphrase: String,
-}
+pub use crate::vault::Sealed;
 
 /// A credential to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,6 +17,7 @@ use crate::domain::alert::{
 use crate::domain::expiry::{self, Ends};
 use crate::domain::id::{AlertId, KeyId};
 use crate::domain::key::{Accepted, Baseline, Key, KeyState, Watch};
+use crate::domain::permission::Power;
 use crate::domain::policy::Policy;
 use crate::domain::signal::Signal;
 use crate::domain::text::Clean;
@@ -117,6 +118,10 @@ impl Desk {
         let mut key = tx.desk_key(self, key).await?;
         let standing = tx.standing(&key.id).await?;
         let good = standing.last_good.clone().ok_or(DeedError::NothingSeen)?;
+        let rights = &good.facts.permissions;
+        key.allow.withdraw |= rights.can(Power::Withdraw);
+        key.allow.transfer |= rights.can(Power::Transfer);
+        key.allow.unknown |= rights.can(Power::Unknown);
         let age = good.facts.created_at.map(|created| (now.at - created).num_days().max(0));
         key.baseline = Some(Baseline { facts: good.facts, at: now.at, by: Some(by.clone()) });
         key.accepted = Accepted { no_ip: true, age_days: age, version: true };

@@ -99,6 +99,20 @@ impl Store {
         row.instant_opt("due_at")
     }
 
+    /// Judges every key at `now`: the clock is believed again.
+    pub async fn judge_everything(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        query(
+            "INSERT INTO duties (subject_id, kind, workspace_id, due_at, claim_no, claimed_by, tries) \
+             SELECT id, 'judge', workspace_id, $1, 0, NULL, 0 FROM keys WHERE state IN ('active', 'unverified') \
+             ON CONFLICT (subject_id, kind) DO UPDATE SET due_at = excluded.due_at",
+        )
+        .bind(ms(now))
+        .execute(tx.conn())
+        .await?;
+        tx.commit().await
+    }
+
     /// Moves a duty forward to `now`; a claim that is under way keeps its number and may finish.
     pub async fn hurry(&self, key: &KeyId, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let mut tx = self.write().await?;

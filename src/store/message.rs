@@ -28,6 +28,8 @@ pub struct Message {
     pub platform_id: Option<String>,
     /// The revision that people should see.
     pub want_rev: i64,
+    /// Whether one of its alerts still has its live message here; else nothing can be pressed.
+    pub is_live: bool,
     /// The alerts it tells, with the transition each was bound for.
     pub alerts: Vec<(AlertId, i64)>,
 }
@@ -40,6 +42,7 @@ fn message_of(row: &AnyRow) -> Result<Message, StoreError> {
         attempt_at: row.instant_opt("attempt_at")?,
         platform_id: row.text_opt("platform_id")?,
         want_rev: row.int("want_rev")?,
+        is_live: false,
         alerts: Vec::new(),
     })
 }
@@ -195,8 +198,12 @@ impl Tx {
         .bind(message.id.as_str())
         .fetch_all(self.conn())
         .await?;
-        let alerts = rows.iter().map(|row| Ok((row.text("alert_id")?.into(), row.int("seq")?)));
-        Ok(Message { alerts: alerts.collect::<Result<_, StoreError>>()?, ..message })
+        let mut message = Message { alerts: Vec::with_capacity(rows.len()), ..message };
+        for row in &rows {
+            message.is_live |= row.is("live")?;
+            message.alerts.push((row.text("alert_id")?.into(), row.int("seq")?));
+        }
+        Ok(message)
     }
 
     /// Binds what waits: drops what is overtaken, gives the rest one message.
@@ -247,6 +254,7 @@ impl Tx {
             attempt_at: None,
             platform_id: None,
             want_rev: 1,
+            is_live: !quiet,
             alerts: bundle.bind,
         };
         Ok(Some(message))

@@ -21,7 +21,7 @@ pub mod credential;
 pub mod deed;
 pub mod desk;
 pub mod duty;
-mod install;
+pub mod install;
 mod key;
 pub mod look;
 pub mod message;
@@ -29,6 +29,7 @@ mod notice;
 pub mod receiver;
 mod row;
 pub mod tell;
+mod tidy;
 pub mod workspace;
 
 /// The migrations, embedded.

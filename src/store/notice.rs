@@ -222,8 +222,13 @@ impl Tx {
 /// Whether the open alert `greater` says all that `lesser` would say.
 fn covers(greater: &Alert, lesser: &Alert) -> bool {
     let is_exchange = matches!(greater.subject, Subject::Exchange(..));
-    let says_it =
-        if is_exchange { greater.rule == lesser.rule } else { greater.rule.covers(lesser.rule) };
+    let says_it = if is_exchange {
+        // What is critical about one key (its bot runs here and is refused too) is not said by a
+        // warning about all of them.
+        greater.rule == lesser.rule && lesser.state.severity <= greater.state.severity
+    } else {
+        greater.rule.covers(lesser.rule)
+    };
     greater.id != lesser.id && greater.state.is_open() && says_it
 }
 

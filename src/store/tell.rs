@@ -37,6 +37,8 @@ pub struct Fleet {
     pub keys: u32,
     /// Those that are blind now.
     pub blind: u32,
+    /// Those with an open alert that means broken.
+    pub known_bad: u32,
     /// The newest good answer of any of them.
     pub last_good_at: Option<DateTime<Utc>>,
 }
@@ -116,7 +118,10 @@ impl Store {
     ) -> Result<Fleet, StoreError> {
         let row = query(
             "SELECT COUNT(*) AS n, CAST(COALESCE(SUM(CASE WHEN s.blind_word IS NULL THEN 0 ELSE 1 END), 0) AS BIGINT) AS blind, \
-             MAX(s.last_good_at) AS good_at FROM keys k JOIN key_state s ON s.key_id = k.id \
+             MAX(s.last_good_at) AS good_at, \
+             CAST(COALESCE(SUM(CASE WHEN EXISTS (SELECT 1 FROM alerts a WHERE a.workspace_id = k.workspace_id AND a.phase = 'open' \
+             AND a.subject_id = k.id AND (a.rule IN ('rejected', 'account', 'credentials') OR a.stage = 'past')) THEN 1 ELSE 0 END), 0) AS BIGINT) AS bad \
+             FROM keys k JOIN key_state s ON s.key_id = k.id \
              WHERE k.workspace_id = $1 AND k.exchange = $2 AND k.site = $3 AND k.state IN ('active', 'unverified') AND k.watch = 'self'",
         )
         .bind(workspace.as_str())
@@ -128,6 +133,7 @@ impl Store {
         Ok(Fleet {
             keys: count("n")?,
             blind: count("blind")?,
+            known_bad: count("bad")?,
             last_good_at: row.instant_opt("good_at")?,
         })
     }

@@ -279,3 +279,23 @@ fn undoing_gives_the_reminders_back_from_what_was_last_told() {
     assert_eq!((undone.effect, undone.next), (Effect::Edit, Some(NextLook::judge(at(15)))));
     assert_eq!(undo(&broken), Err(AckRefused::NotAcknowledged));
 }
+
+#[test]
+fn the_problem_is_dated_from_its_first_sight_and_anew_when_it_comes_back() {
+    let ripe = Signal::Present(found(Severity::Warning, &["a"]));
+    let proven = state_of(&step(Some(&pending()), &ripe, asked(Rule::IpChanged, 10)));
+    assert_eq!(proven.opened_at, at(0));
+    let back = state_of(&step(Some(&closed(&proven)), &ripe, asked(Rule::IpChanged, 60)));
+    assert_eq!(back.opened_at, at(60));
+}
+
+#[test]
+fn an_end_that_moves_away_begins_the_ladder_anew() {
+    let rung =
+        |stage| Signal::Present(Finding { stage: Some(stage), ..found(Severity::Warning, &[]) });
+    let near = state_of(&step(None, &rung(Stage::Days(3)), asked(Rule::Expiry, 0)));
+    let moved = step(Some(&near), &rung(Stage::Days(14)), asked(Rule::Expiry, 1));
+    assert_eq!(kind_of(&moved), Some(Kind::Better));
+    let nearer = step(Some(&state_of(&moved)), &rung(Stage::Days(7)), asked(Rule::Expiry, 2));
+    assert_eq!((kind_of(&nearer), nearer.effect), (Some(Kind::Worse), POST));
+}

@@ -4,7 +4,8 @@
 use chrono::{DateTime, Utc};
 
 use super::super::evidence::Evidence;
-use super::super::expiry::{self, Ends, Known, Source, Stage};
+use super::super::expiry::{self, Ends, Known, Stage};
+use super::super::key::Watch;
 use super::super::policy::Policy;
 use super::super::signal::{Examined, Finding, Items, NextLook, Severity, Signal};
 
@@ -18,12 +19,14 @@ pub(super) fn examine(evidence: &Evidence<'_>, policy: &Policy, now: DateTime<Ut
     };
     let next = expiry::next_stage_at(&end, &policy.ladder_days, evidence.zone, now)
         // At the end itself the exchange is asked, so that one message says both: past, and how
-        // the exchange answers.
-        .map(|at| if at == end.at { NextLook::probe(at) } else { NextLook::judge(at) });
+        // the exchange answers. About a date alone nobody can be asked.
+        .map(|at| match evidence.key.watch {
+            Watch::Own | Watch::Guardian { .. } if at == end.at => NextLook::probe(at),
+            Watch::Own | Watch::Guardian { .. } | Watch::Declared => NextLook::judge(at),
+        });
     // A person's date that passes while the exchange still accepts the key is a wrong date, not a
     // past key: `dates_disagree` says so.
-    let outlived =
-        end.source == Source::Declared && evidence.last_good.is_some_and(|good| good.at >= end.at);
+    let outlived = ends.is_outlived(evidence.last_good.map(|good| good.at));
     let signal = match expiry::stage(&end, &policy.ladder_days, evidence.zone, now) {
         Some(Stage::Past) if outlived => Signal::Absent,
         Some(stage) => Signal::Present(Finding {

@@ -16,7 +16,8 @@ pub(super) fn examine(evidence: &Evidence<'_>, _policy: &Policy, now: DateTime<U
         Some(Outcome::Bad { fault: fault @ Fault::NotKnown, code }) => {
             let facts = evidence.last_good.map(|good| &good.facts);
             let ends = Ends::weigh(facts, evidence.key.declared.as_ref(), evidence.zone);
-            let ripe = ends.is_past(now) || is_confirmed(evidence.streak);
+            let outlived = ends.is_outlived(evidence.last_good.map(|good| good.at));
+            let ripe = (ends.is_past(now) && !outlived) || is_confirmed(evidence.streak);
             let finding = Finding::proven(Severity::Critical, [code_item(*fault, code.as_ref())]);
             Examined {
                 signal: Signal::Present(Finding { ripe, ..finding }),

@@ -1,0 +1,139 @@
+//! What is typed: with line editing and history where a person sits at a terminal, as plain lines
+//! where a file or a pipe does. Blocking reads live in a thread of their own.
+
+use std::io::{self, BufRead, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustyline::completion::Completer;
+use rustyline::error::ReadlineError;
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
+use rustyline::history::FileHistory;
+use rustyline::validate::Validator;
+use rustyline::{Editor, ExternalPrinter, Helper};
+use tokio::sync::mpsc;
+
+use super::screen::Print;
+
+/// The longest line that is taken; the rest of it is dropped unread.
+const LONGEST: u64 = 16 * 1024;
+
+/// Typed lines, and where to print beside them.
+pub struct Input {
+    /// One line each; ends when the person leaves.
+    pub lines: mpsc::Receiver<String>,
+    /// Prints without spoiling the line that is being typed.
+    pub print: Print,
+    /// Whether a line is being typed right now.
+    pub typing: Arc<AtomicBool>,
+}
+
+/// Lines typed at a terminal. History is kept in `history`, if given, readable by its owner alone.
+pub fn typed(prompt: &'static str, history: Option<PathBuf>) -> io::Result<Input> {
+    let typing = Arc::new(AtomicBool::new(false));
+    let mut editor: Editor<Watcher, FileHistory> = Editor::new().map_err(io::Error::other)?;
+    editor.set_helper(Some(Watcher(typing.clone())));
+    if let Some(path) = &history {
+        // The first start has none.
+        let _ = editor.load_history(path);
+    }
+    let mut printer = editor.create_external_printer().map_err(io::Error::other)?;
+    let (send, lines) = mpsc::channel(16);
+    let is_typing = typing.clone();
+    std::thread::Builder::new().name("terminal".to_owned()).spawn(move || {
+        while let Some(line) = read(&mut editor, prompt) {
+            is_typing.store(false, Ordering::Relaxed);
+            let _ = editor.add_history_entry(line.as_str());
+            if send.blocking_send(line).is_err() {
+                break;
+            }
+        }
+        if let Some(path) = &history {
+            let _ = editor.save_history(path);
+        }
+    })?;
+    let print: Print =
+        Box::new(move |text| printer.print(text.to_owned()).map_err(io::Error::other));
+    Ok(Input { lines, print, typing })
+}
+
+/// `None` when the person leaves with Ctrl-D or Ctrl-C.
+fn read(editor: &mut Editor<Watcher, FileHistory>, prompt: &str) -> Option<String> {
+    match editor.readline(prompt) {
+        Ok(line) => Some(line),
+        Err(ReadlineError::Interrupted | ReadlineError::Eof) => None,
+        Err(_) => None,
+    }
+}
+
+/// Lines of a pipe or file.
+pub fn piped(reader: impl BufRead + Send + 'static) -> io::Result<Input> {
+    let (send, lines) = mpsc::channel(16);
+    std::thread::Builder::new().name("input".to_owned()).spawn(move || {
+        let mut reader = reader;
+        while let Some(line) = bounded_line(&mut reader) {
+            if send.blocking_send(line).is_err() {
+                break;
+            }
+        }
+    })?;
+    Ok(Input { lines, print: plain_print(), typing: Arc::new(AtomicBool::new(false)) })
+}
+
+/// Prints to standard output as it is.
+pub fn plain_print() -> Print {
+    Box::new(|text| {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    })
+}
+
+/// The next line, cut; bytes that are no UTF-8 are shown as such.
+pub fn bounded_line(reader: &mut impl BufRead) -> Option<String> {
+    let mut bytes = Vec::new();
+    let read = io::Read::take(&mut *reader, LONGEST).read_until(b'\n', &mut bytes).ok()?;
+    if read == 0 {
+        return None;
+    }
+    if bytes.last() != Some(&b'\n') && read as u64 == LONGEST {
+        reader.skip_until(b'\n').ok()?;
+    }
+    Some(String::from_utf8_lossy(&bytes).trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Sees each keystroke through the hinting hook, so that the demo's time can wait for a typist.
+struct Watcher(Arc<AtomicBool>);
+
+impl Hinter for Watcher {
+    type Hint = String;
+
+    fn hint(&self, line: &str, _pos: usize, _ctx: &rustyline::Context<'_>) -> Option<String> {
+        self.0.store(!line.is_empty(), Ordering::Relaxed);
+        None
+    }
+}
+
+impl Completer for Watcher {
+    type Candidate = String;
+}
+impl Highlighter for Watcher {}
+impl Validator for Watcher {}
+impl Helper for Watcher {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_without_end_is_cut_and_the_next_one_begins_clean() {
+        let text = format!("{}\n/alerts\r\n\u{fffd}", "x".repeat(100_000));
+        let mut reader = io::BufReader::new(text.as_bytes());
+        assert_eq!(bounded_line(&mut reader).map(|line| line.len()), Some(16 * 1024));
+        assert_eq!(bounded_line(&mut reader).as_deref(), Some("/alerts"));
+        assert!(bounded_line(&mut reader).is_some());
+        assert_eq!(bounded_line(&mut reader), None);
+    }
+}

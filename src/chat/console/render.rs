@@ -1,0 +1,169 @@
+//! A card as plain text. Pure: no colour, no width but a generous wrap, nothing that a pipe or a
+//! screen reader would lose. Whatever could steer a terminal is cut here once more.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use crate::domain::card::{Block, Card, Grain, Line, Span, Tone};
+
+/// Where lines are broken.
+const WIDTH: usize = 78;
+
+/// The wall clock that moments are shown on.
+#[derive(Clone, Copy, Debug)]
+pub struct Wall {
+    /// The zone.
+    pub zone: Tz,
+    /// Now, for what "today" is.
+    pub now: DateTime<Utc>,
+}
+
+/// The card's lines, without its buttons.
+pub fn card(card: &Card, wall: Wall) -> Vec<String> {
+    let title = with_shape(card.tone, &line(&card.title, wall));
+    let mut out = wrap(&title, "", "  ");
+    for block in &card.body {
+        match block {
+            Block::Text(text) => out.extend(wrap(&line(text, wall), "  ", "  ")),
+            Block::Item(tone, text) => {
+                out.extend(wrap(&with_shape(*tone, &line(text, wall)), "  ", "    "));
+            }
+            Block::Steps(steps) => {
+                for (number, step) in steps.iter().enumerate() {
+                    let text = format!("{}. {}", number + 1, line(step, wall));
+                    out.extend(wrap(&text, "  ", "     "));
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The first line alone.
+pub fn title(card: &Card, wall: Wall) -> String {
+    with_shape(card.tone, &line(&card.title, wall))
+}
+
+/// Buttons as numbered choices.
+pub fn choices(labels: &[(u32, &str)]) -> Vec<String> {
+    let text = labels.iter().map(|(number, label)| format!("[{number}] {}", printable(label)));
+    // A choice is not broken in two: its inner spaces are held together while wrapping.
+    let text = text.map(|choice| choice.replace(' ', "\u{a0}")).collect::<Vec<_>>().join("  ");
+    wrap(&text, "  ", "  ").into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
+}
+
+fn with_shape(tone: Tone, text: &str) -> String {
+    match tone {
+        Tone::Plain => text.to_owned(),
+        Tone::Fine | Tone::Soon | Tone::Broken | Tone::Unknown | Tone::Over => {
+            format!("{} {text}", tone.shape())
+        }
+    }
+}
+
+fn line(line: &Line, wall: Wall) -> String {
+    line.0.iter().map(|span| span_text(span, wall)).collect()
+}
+
+fn span_text(span: &Span, wall: Wall) -> String {
+    match span {
+        Span::Text(text) | Span::Code(text) => printable(text),
+        Span::Name(name) => printable(name.as_str()),
+        Span::Moment(at, grain) => moment(*at, *grain, wall),
+    }
+}
+
+/// Our own texts hold no control characters either; this is the last door before the terminal.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
+/// An instant on the wall, with the zone's name where the day is named.
+pub fn moment(at: DateTime<Utc>, grain: Grain, wall: Wall) -> String {
+    let (local, today) = (at.with_timezone(&wall.zone), wall.now.with_timezone(&wall.zone));
+    let is_far = (at - wall.now).abs() > TimeDelta::days(300);
+    let day = if is_far { "%a %-d %b %Y" } else { "%a %-d %b" };
+    match grain {
+        Grain::Time if local.date_naive() == today.date_naive() => {
+            local.format("%H:%M").to_string()
+        }
+        Grain::Time => local.format(&format!("{day} %H:%M")).to_string(),
+        Grain::Minute => local.format(&format!("{day} %H:%M %Z")).to_string(),
+        Grain::Day => local.format(day).to_string(),
+    }
+}
+
+/// Breaks at spaces; a word longer than the line stands alone.
+fn wrap(text: &str, first: &str, rest: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut current = first.to_owned();
+    let mut is_empty = true;
+    for word in text.split(' ') {
+        let length = current.chars().count() + 1 + word.chars().count();
+        if !is_empty && length > WIDTH {
+            lines.push(std::mem::replace(&mut current, rest.to_owned()));
+            is_empty = true;
+        }
+        if !is_empty {
+            current.push(' ');
+        }
+        current.push_str(word);
+        is_empty = false;
+    }
+    lines.push(current);
+    lines.iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::text::Clean;
+
+    fn wall() -> Wall {
+        Wall { zone: Tz::Europe__Berlin, now: "2026-11-23T13:00:00Z".parse().unwrap() }
+    }
+
+    #[test]
+    fn a_card_reads_without_colour() {
+        let at = "2026-11-30T13:00:00Z".parse().unwrap();
+        let name = Clean::new("mm-bot-1", 20);
+        let shown = Card::new(
+            Tone::Soon,
+            Line::default()
+                .name(&name)
+                .text(" expires in 7 days (")
+                .moment(at, Grain::Minute)
+                .text(")"),
+        )
+        .text("KuCoin's own date.")
+        .steps(["Make a new key this week.".into(), "Delete the old one last.".into()]);
+        assert_eq!(
+            card(&shown, wall()).join("\n"),
+            "\u{25B2}\u{FE0E} mm-bot-1 expires in 7 days (Mon 30 Nov 14:00 CET)\n  KuCoin's own date.\n  \
+             1. Make a new key this week.\n  2. Delete the old one last."
+        );
+    }
+
+    #[test]
+    fn nothing_in_a_card_can_steer_the_terminal() {
+        let shown = Card::new(Tone::Plain, "a\u{1b}[2Jb").text(Line::default().code("\u{7}x\r\ny"));
+        assert!(card(&shown, wall()).iter().all(|line| !line.chars().any(char::is_control)));
+    }
+
+    #[test]
+    fn long_lines_break_at_words_and_choices_stay_whole() {
+        let words = "word ".repeat(40);
+        let lines = card(&Card::new(Tone::Plain, words.trim()), wall());
+        assert!(lines.len() > 2 && lines.iter().all(|line| line.chars().count() <= WIDTH));
+        let labels: Vec<(u32, &str)> = (1..9).map(|n| (n, "What to do now")).collect();
+        assert!(choices(&labels).iter().all(|line| !line.trim().starts_with("What")));
+    }
+
+    #[test]
+    fn a_far_moment_names_its_year() {
+        let at = "2028-02-28T12:00:00Z".parse().unwrap();
+        assert_eq!(moment(at, Grain::Day, wall()), "Mon 28 Feb 2028");
+        let today = "2026-11-23T14:02:00Z".parse().unwrap();
+        assert_eq!(moment(today, Grain::Time, wall()), "15:02");
+    }
+}

@@ -1,0 +1,148 @@
+//! One terminal: what was printed on it, and which number stands for which button. Numbers only
+//! grow, so that a choice typed while a new message arrives still means what it meant.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+
+use super::super::Post;
+use super::render::{self, Wall};
+use crate::domain::card::Card;
+use crate::domain::id::ButtonId;
+
+/// Prints a few whole lines at once.
+pub type Print = Box<dyn FnMut(&str) -> io::Result<()> + Send>;
+
+/// A terminal.
+pub struct Screen {
+    state: Mutex<State>,
+    mark: &'static str,
+}
+
+struct State {
+    print: Print,
+    day: Option<NaiveDate>,
+    last_number: u32,
+    buttons: BTreeMap<u32, ButtonId>,
+    titles: BTreeMap<String, String>,
+}
+
+/// More choices than this are not remembered; the oldest go.
+const MOST_CHOICES: usize = 500;
+
+impl Screen {
+    /// A terminal behind `print`. `mark` stands on every card where nothing is real ("DEMO").
+    pub fn new(print: Print, mark: &'static str) -> Self {
+        let state = State {
+            print,
+            day: None,
+            last_number: 0,
+            buttons: BTreeMap::new(),
+            titles: BTreeMap::new(),
+        };
+        Self { state: Mutex::new(state), mark }
+    }
+
+    /// Prints a message that nobody asked for, with its time.
+    pub fn post(&self, post: &Post) -> io::Result<()> {
+        let mut state = self.lock();
+        let wall = Wall { zone: post.zone, now: post.now };
+        let mut lines = day_line(&mut state.day, wall);
+        lines.extend(self.stamped(&render::card(&post.card, wall), wall));
+        lines.extend(state.number(&post.card, &post.buttons));
+        state.titles.insert(post.nonce.as_str().to_owned(), render::title(&post.card, wall));
+        state.say(&lines)
+    }
+
+    /// Says in one line what a printed message would read now. What is printed cannot be taken
+    /// back, so only a changed first line of a live message is worth a line.
+    pub fn update(&self, receipt: &str, post: &Post) -> io::Result<()> {
+        let mut state = self.lock();
+        let wall = Wall { zone: post.zone, now: post.now };
+        let title = render::title(&post.card, wall);
+        if !post.is_live || state.titles.get(receipt) == Some(&title) {
+            return Ok(());
+        }
+        let mut lines = day_line(&mut state.day, wall);
+        let mut shown = render::card(&post.card, wall);
+        shown.truncate(1);
+        lines.extend(self.stamped(&shown, wall));
+        state.titles.insert(receipt.to_owned(), title);
+        state.say(&lines)
+    }
+
+    /// Prints the answer to something typed.
+    pub fn answer(
+        &self,
+        card: &Card,
+        buttons: &[ButtonId],
+        zone: Tz,
+        now: DateTime<Utc>,
+    ) -> io::Result<()> {
+        let mut state = self.lock();
+        let mut lines = render::card(card, Wall { zone, now });
+        if let (Some(first), false) = (lines.first_mut(), self.mark.is_empty()) {
+            *first = format!("{} {first}", self.mark);
+        }
+        lines.extend(state.number(card, buttons));
+        state.say(&lines)
+    }
+
+    /// Prints plain lines of the program itself.
+    pub fn note(&self, text: &str) -> io::Result<()> {
+        self.lock().say(&text.lines().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    /// The button behind a number.
+    pub fn button(&self, number: u32) -> Option<ButtonId> {
+        self.lock().buttons.get(&number).cloned()
+    }
+
+    /// Time, mark and the first line; the others below it.
+    fn stamped(&self, lines: &[String], wall: Wall) -> Vec<String> {
+        let time = wall.now.with_timezone(&wall.zone).format("%H:%M");
+        let mark = if self.mark.is_empty() { String::new() } else { format!("{} ", self.mark) };
+        let stamp = |(n, line): (usize, &String)| {
+            if n == 0 { format!("{time} {mark}{line}") } else { line.clone() }
+        };
+        lines.iter().enumerate().map(stamp).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A line for the first message of a day.
+fn day_line(day: &mut Option<NaiveDate>, wall: Wall) -> Vec<String> {
+    let local = wall.now.with_timezone(&wall.zone);
+    if day.replace(local.date_naive()) == Some(local.date_naive()) {
+        return Vec::new();
+    }
+    vec![String::new(), local.format("--- %a %-d %b %Y ---").to_string()]
+}
+
+impl State {
+    fn number(&mut self, card: &Card, buttons: &[ButtonId]) -> Vec<String> {
+        let mut labels = Vec::with_capacity(buttons.len());
+        for (button, id) in card.buttons.iter().zip(buttons) {
+            self.last_number += 1;
+            self.buttons.insert(self.last_number, id.clone());
+            labels.push((self.last_number, button.label.as_str()));
+        }
+        while self.buttons.len() > MOST_CHOICES {
+            self.buttons.pop_first();
+        }
+        if labels.is_empty() { Vec::new() } else { render::choices(&labels) }
+    }
+
+    fn say(&mut self, lines: &[String]) -> io::Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        (self.print)(&format!("{}\n", lines.join("\n")))
+    }
+}

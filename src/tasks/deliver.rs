@@ -1,0 +1,253 @@
+//! The courier: pays what is owed, one lane at a time, each lane apart from its siblings. Bind,
+//! attempt, send, receipt - every step is in the ledger before the next begins. Text is composed
+//! when it is sent, so that "3 days left" is true when it arrives.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{AFTER_FAULT, LONGEST_SLEEP, rest};
+use crate::chat::{Delivery, Messenger, Post};
+use crate::clock::{Alarm, Clock};
+use crate::domain::card::Card;
+use crate::domain::notice::{self, FleetCount, View};
+use crate::domain::policy::Policy;
+use crate::domain::receiver::Platform;
+use crate::store::button::Offer;
+use crate::store::message::Message;
+use crate::store::receiver::{Lane, Turn};
+use crate::store::tell::Telling;
+use crate::store::{Store, StoreError};
+
+/// A lane that is not given back by then can be taken by somebody else.
+const LEASE: TimeDelta = TimeDelta::minutes(3);
+/// Messages and edits of one turn; the rest of a lane waits for its next turn.
+const MOST_A_TURN: usize = 20;
+/// How long an alert's buttons mean something.
+const BUTTONS_LIVE: TimeDelta = TimeDelta::days(90);
+/// The longest back-off of a lane.
+const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(10);
+
+/// The courier's loop and what it works with.
+pub struct Courier {
+    /// The ledger.
+    pub store: Store,
+    /// Who can be written to, by platform.
+    pub messengers: BTreeMap<Platform, Arc<dyn Messenger>>,
+    /// The figures in force.
+    pub policy: Policy,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// When work was last done, for the heartbeat.
+    pub done_at: Arc<Mutex<Option<DateTime<Utc>>>>,
+}
+
+/// What ends a lane's turn early.
+enum Stop {
+    Wait(Option<std::time::Duration>),
+    Gone(String),
+    Fault(StoreError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Fault(error)
+    }
+}
+
+impl Courier {
+    /// Gives every lane with something to do one turn. `true` when there was any.
+    pub async fn tick(self: &Arc<Self>) -> Result<bool, StoreError> {
+        let lanes = self.store.claim_lanes(self.clock.now(), LEASE).await?;
+        let had_work = !lanes.is_empty();
+        let mut turns = JoinSet::new();
+        for lane in lanes {
+            let courier = self.clone();
+            turns.spawn(async move { courier.turn(lane).await });
+        }
+        while let Some(turn) = turns.join_next().await {
+            if turn.is_err() {
+                tracing::error!("a delivery crashed; its lane goes on when its lease ends");
+            }
+        }
+        *self.done_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clock.now());
+        Ok(had_work)
+    }
+
+    /// Ticks until told to stop.
+    pub async fn run(self: Arc<Self>, mut alarm: Alarm, stop: CancellationToken) {
+        loop {
+            let now = self.clock.now();
+            let next = match self.tick().await {
+                Ok(_) => self.store.next_delivery(now).await.ok().flatten(),
+                Err(error) => {
+                    tracing::error!(%error, "delivering failed");
+                    Some(now + AFTER_FAULT)
+                }
+            };
+            let latest = self.clock.now() + LONGEST_SLEEP;
+            let next = next.map_or(latest, |at| at.min(latest));
+            if !rest(&mut alarm, &*self.clock, Some(next), &stop).await {
+                return;
+            }
+        }
+    }
+
+    async fn turn(&self, lane: Lane) {
+        let turn = match self.serve(&lane).await {
+            Ok(()) => Turn::Fine,
+            Err(Stop::Wait(after)) => Turn::Wait(self.clock.now() + back_off(lane.failures, after)),
+            Err(Stop::Gone(why)) => {
+                tracing::warn!(receiver = %lane.receiver.id, "a receiver is lost");
+                Turn::Gone(why)
+            }
+            // Somebody else holds the lane by now: it is theirs.
+            Err(Stop::Fault(StoreError::Conflict)) => return,
+            Err(Stop::Fault(error)) => {
+                tracing::error!(%error, "a delivery could not be recorded");
+                Turn::Wait(self.clock.now() + AFTER_FAULT)
+            }
+        };
+        if let Err(error) = self.store.release_lane(&lane, &turn).await {
+            tracing::error!(%error, "a lane could not be given back; its lease will end");
+        }
+    }
+
+    async fn serve(&self, lane: &Lane) -> Result<(), Stop> {
+        let Some(messenger) = self.messengers.get(&lane.receiver.address.platform) else {
+            return Err(Stop::Wait(None));
+        };
+        for _ in 0..MOST_A_TURN {
+            let Some(message) = self.store.bind_next(lane, self.clock.now()).await? else { break };
+            self.send(&**messenger, lane, &message).await?;
+        }
+        for _ in 0..MOST_A_TURN {
+            let Some(message) = self.store.next_edit(lane, self.clock.now()).await? else { break };
+            self.edit(&**messenger, lane, &message).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(
+        &self,
+        messenger: &dyn Messenger,
+        lane: &Lane,
+        message: &Message,
+    ) -> Result<(), Stop> {
+        let post = self.compose(lane, message).await?;
+        self.store.mark_attempt(lane, message, self.clock.now()).await?;
+        match messenger.send(&lane.receiver.address, &post).await {
+            Delivery::Sent { receipt } => {
+                Ok(self.store.record_receipt(lane, message, &receipt, self.clock.now()).await?)
+            }
+            Delivery::Retry { after, fault } => {
+                self.store.record_fault(message, &fault).await?;
+                Err(Stop::Wait(after))
+            }
+            // The same nonce again, so that a platform that knows nonces drops the repeat.
+            Delivery::Unsure { fault } => {
+                self.store.record_fault(message, &fault).await?;
+                Err(Stop::Wait(None))
+            }
+            Delivery::Missing => Err(Stop::Wait(None)),
+            Delivery::Gone { why } => Err(Stop::Gone(why)),
+        }
+    }
+
+    async fn edit(
+        &self,
+        messenger: &dyn Messenger,
+        lane: &Lane,
+        message: &Message,
+    ) -> Result<(), Stop> {
+        let post = self.compose(lane, message).await?;
+        let receipt = message.platform_id.as_deref().unwrap_or_default();
+        match messenger.edit(&lane.receiver.address, receipt, &post).await {
+            Delivery::Sent { .. } => {
+                Ok(self.store.record_edit(message, false, self.clock.now()).await?)
+            }
+            Delivery::Missing => {
+                Ok(self.store.record_edit(message, true, self.clock.now()).await?)
+            }
+            Delivery::Retry { after, .. } => Err(Stop::Wait(after)),
+            Delivery::Unsure { .. } => Err(Stop::Wait(None)),
+            Delivery::Gone { why } => Err(Stop::Gone(why)),
+        }
+    }
+
+    async fn compose(&self, lane: &Lane, message: &Message) -> Result<Post, StoreError> {
+        let now = self.clock.now();
+        let workspace = &lane.receiver.workspace;
+        let tellings = self.store.tellings(workspace, message).await?;
+        let views: Vec<View<'_>> =
+            tellings.iter().map(|told| view(told, &self.policy, now)).collect();
+        let mut card = match views.as_slice() {
+            [one] => notice::compose(one),
+            many => notice::compose_group(many, &message.id),
+        };
+        if !message.is_live {
+            card.buttons.clear();
+        }
+        let alert = match tellings.as_slice() {
+            [one] => Some((one.alert.id.clone(), one.alert.rev)),
+            _ => None,
+        };
+        let buttons = self.offer(lane, message, &card, alert).await?;
+        let zone = tellings.first().map_or(chrono_tz::Tz::UTC, |told| told.zone);
+        let (nonce, quiet, is_live) = (message.id.clone(), message.quiet, message.is_live);
+        Ok(Post { nonce, card, buttons, quiet, is_live, zone, now })
+    }
+
+    async fn offer(
+        &self,
+        lane: &Lane,
+        message: &Message,
+        card: &Card,
+        alert: Option<(crate::domain::id::AlertId, i64)>,
+    ) -> Result<Vec<crate::domain::id::ButtonId>, StoreError> {
+        let now = self.clock.now();
+        let offer = Offer {
+            workspace: lane.receiver.workspace.clone(),
+            platform: lane.receiver.address.platform,
+            chat: lane.receiver.address.chat.clone(),
+            message: Some(message.id.clone()),
+            person: None,
+            alert,
+            until: now + BUTTONS_LIVE,
+        };
+        let actions: Vec<_> = card.buttons.iter().map(|button| button.action.clone()).collect();
+        self.store.offer(&offer, &actions, now).await
+    }
+}
+
+/// A telling as the wording wants it.
+pub fn view<'a>(told: &'a Telling, policy: &'a Policy, now: DateTime<Utc>) -> View<'a> {
+    let standing = told.key.as_ref().map(|(_, standing)| standing);
+    View {
+        alert: &told.alert,
+        kind: told.kind,
+        key: told.key.as_ref().map(|(key, _)| key),
+        last_good: standing.and_then(|s| s.last_good.as_ref()),
+        latest: standing.and_then(|s| s.latest.as_ref()),
+        streak: standing.and_then(|s| s.streak.as_ref()),
+        fleet: told.fleet.map(|fleet| FleetCount {
+            keys: fleet.blind,
+            of: fleet.keys,
+            known_bad: fleet.known_bad,
+            last_good_at: fleet.last_good_at,
+        }),
+        policy,
+        zone: told.zone,
+        now,
+    }
+}
+
+/// What the platform asks for, else longer after each failure.
+fn back_off(failures: i64, after: Option<std::time::Duration>) -> TimeDelta {
+    let doubled = TimeDelta::seconds(5 << failures.clamp(0, 7));
+    let asked = after.and_then(|after| TimeDelta::from_std(after).ok()).unwrap_or_default();
+    doubled.min(LONGEST_WAIT).max(asked)
+}

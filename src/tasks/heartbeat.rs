@@ -1,0 +1,53 @@
+//! The heartbeat: a row that says when checks and deliveries last made progress, for
+//! `keylapse health` and for the container's health check.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio_util::sync::CancellationToken;
+
+use super::rest;
+use crate::clock::{Alarm, Clock};
+use crate::store::Store;
+use crate::store::install::Heartbeat;
+
+/// How often it beats.
+const BEAT: TimeDelta = TimeDelta::seconds(30);
+
+/// The heartbeat's loop and what it works with.
+pub struct Heart {
+    /// The ledger.
+    pub store: Store,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// When checking last made progress.
+    pub checks: Arc<Mutex<Option<DateTime<Utc>>>>,
+    /// When delivering last made progress.
+    pub deliveries: Arc<Mutex<Option<DateTime<Utc>>>>,
+}
+
+impl Heart {
+    /// Beats once.
+    pub async fn tick(&self) {
+        let read =
+            |at: &Mutex<Option<DateTime<Utc>>>| *at.lock().unwrap_or_else(PoisonError::into_inner);
+        let beat = Heartbeat {
+            at: self.clock.now(),
+            checks_at: read(&self.checks),
+            deliveries_at: read(&self.deliveries),
+        };
+        if let Err(error) = self.store.beat(&beat).await {
+            tracing::error!(%error, "the heartbeat could not be written");
+        }
+    }
+
+    /// Beats until told to stop.
+    pub async fn run(self, mut alarm: Alarm, stop: CancellationToken) {
+        loop {
+            self.tick().await;
+            if !rest(&mut alarm, &*self.clock, Some(self.clock.now() + BEAT), &stop).await {
+                return;
+            }
+        }
+    }
+}
