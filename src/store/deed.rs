@@ -72,7 +72,7 @@ impl Desk {
         entry: &Entry,
         now: Now<'_>,
     ) -> Result<Alert, DeedError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.write().await?;
         let alert = tx.alert(&self.workspace.id, id).await?.ok_or(DeedError::Unknown)?;
         let plan = self.plan(&mut tx, &alert, now).await?;
         let next_rung = self.next_rung(&mut tx, &alert, now).await?;
@@ -95,7 +95,7 @@ impl Desk {
         entry: &Entry,
         now: Now<'_>,
     ) -> Result<Alert, DeedError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.write().await?;
         let alert = tx.alert(&self.workspace.id, id).await?.ok_or(DeedError::Unknown)?;
         let plan = self.plan(&mut tx, &alert, now).await?;
         let step = alert::undo(&alert.state)?;
@@ -114,7 +114,7 @@ impl Desk {
         entry: &Entry,
         now: Now<'_>,
     ) -> Result<Vec<i64>, DeedError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.write().await?;
         let mut key = tx.desk_key(self, key).await?;
         let standing = tx.standing(&key.id).await?;
         let good = standing.last_good.clone().ok_or(DeedError::NothingSeen)?;
@@ -141,7 +141,7 @@ impl Desk {
         entry: &Entry,
         now: Now<'_>,
     ) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.write().await?;
         tx.add_key(self, new, now).await?;
         tx.record_audit(&self.workspace.id, entry, now.at).await?;
         tx.commit().await
@@ -155,7 +155,7 @@ impl Desk {
         entry: &Entry,
         now: Now<'_>,
     ) -> Result<Vec<i64>, DeedError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.write().await?;
         let mut key = tx.desk_key(self, key).await?;
         tx.wipe_credentials(&key.id).await?;
         tx.insert_credential(&key.workspace, &key.id, &replacement.credential, now.at).await?;
@@ -191,7 +191,7 @@ impl Desk {
         entry: &Entry,
         now: Now<'_>,
     ) -> Result<(), DeedError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.write().await?;
         let mut key = tx.desk_key(self, key).await?;
         tx.wipe_credentials(&key.id).await?;
         tx.clear_duties(&key.id).await?;
@@ -209,7 +209,7 @@ impl Desk {
     }
 
     /// Begins a deed in this workspace, alone.
-    async fn begin(&self) -> Result<Tx, StoreError> {
+    async fn write(&self) -> Result<Tx, StoreError> {
         let mut tx = self.store.write().await?;
         tx.hold_workspace(&self.workspace.id).await?;
         Ok(tx)

@@ -3,4 +3,5 @@
 #[macro_use]
 mod store;
 
+mod layering;
 mod migrations;
