@@ -161,7 +161,7 @@ async fn a_receipt_counts_once_and_even_after_the_lane_was_lost(db: &Db) {
 }
 
 fn taking(name: &str) -> Taking {
-    Taking { by: clean(name), until: None, reason: None }
+    Taking { by: clean(name), until: None, reason: None, shown_rev: None }
 }
 
 async fn take(desk: &Desk, rule: Rule, minutes: i64) {

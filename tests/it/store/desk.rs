@@ -56,7 +56,7 @@ async fn a_desk_changes_nothing_of_another_workspace(db: &Db) {
     let audited = db.int("SELECT COUNT(*) FROM audit").await;
 
     let (ada, moment) = (Clean::new("Ada", 64), now(&policy, 6));
-    let taking = Taking { by: ada.clone(), until: None, reason: None };
+    let taking = Taking { by: ada.clone(), until: None, reason: None, shown_rev: None };
     let replacement = Replacement {
         credential: credential("theirs", 2),
         seen: None,
