@@ -3,5 +3,7 @@
 #[macro_use]
 mod store;
 
+mod docs;
 mod layering;
 mod migrations;
+mod supply;
