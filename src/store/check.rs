@@ -81,11 +81,12 @@ impl Store {
         let mut tx = self.write().await?;
         let mut done = Committed::default();
         let mut sites = BTreeSet::new();
+        let keys: Vec<&KeyId> = batch.iter().map(|checked| &checked.key).collect();
+        tx.hold_workspaces_of(&keys).await?;
         for checked in batch {
             let Some(key) = tx.key(&checked.key).await? else { continue };
             sites.insert((key.workspace.clone(), key.exchange, key.site));
-            if tx.commit_one(key, checked, policy, now, &mut done).await? && checked.seen.is_some()
-            {
+            if tx.commit_one(key, checked, policy, now, &mut done).await? {
                 done.looked.push(checked.key.clone());
             }
         }
@@ -141,7 +142,8 @@ pub(super) struct Next {
 }
 
 impl Tx {
-    /// `false` when the claim was not ours any more and nothing was written.
+    /// Whether a look was recorded: not when the claim was not ours any more (then nothing was
+    /// written at all), nor when the credential that asked is not in use any more.
     async fn commit_one(
         &mut self,
         mut key: Key,
@@ -161,14 +163,14 @@ impl Tx {
         if matches!(key.state, KeyState::Removed) {
             return Ok(false);
         }
-        let standing = match &checked.seen {
+        let (standing, looked) = match &checked.seen {
             Some(seen) if self.is_current(&key, seen).await? => {
                 let standing = self.record(&key.workspace, &key.id, seen).await?;
                 self.first_look(&mut key, seen).await?;
-                standing
+                (standing, true)
             }
             // The credential was replaced while it was being asked: its answer is history.
-            Some(_) | None => self.standing(&key.id).await?,
+            Some(_) | None => (self.standing(&key.id).await?, false),
         };
         let zone = self.workspace(&key.workspace).await?.zone;
         let judged = Judged {
@@ -183,7 +185,7 @@ impl Tx {
         let (next, owes) = self.judge_key(&judged).await?;
         done.owes |= owes;
         self.schedule(&key, checked, next, now).await?;
-        Ok(true)
+        Ok(looked)
     }
 
     /// Whether the credential that asked is still the one in use.

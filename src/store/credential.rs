@@ -96,7 +96,7 @@ impl Store {
 
     /// Whether any cell is sealed: then a missing master key must not be replaced by a new one.
     pub async fn has_sealed_rows(&self) -> Result<bool, StoreError> {
-        let row = query("SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM credentials WHERE sealed_key IS NOT NULL LIMIT 1) AS some")
+        let row = query("SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM credentials WHERE sealed_key IS NOT NULL LIMIT 1) AS sealed")
             .fetch_one(&self.reader)
             .await?;
         Ok(row.int("n")? > 0)

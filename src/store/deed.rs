@@ -74,7 +74,7 @@ impl Desk {
         entry: &Entry,
         now: Now<'_>,
     ) -> Result<Alert, DeedError> {
-        let mut tx = self.store.write().await?;
+        let mut tx = self.write().await?;
         let alert = tx.alert(&self.workspace.id, id).await?.ok_or(DeedError::Unknown)?;
         if let Some(rev) = taking.shown_rev
             && tx.is_worse_since(&alert, rev).await?
@@ -102,7 +102,7 @@ impl Desk {
         entry: &Entry,
         now: Now<'_>,
     ) -> Result<Alert, DeedError> {
-        let mut tx = self.store.write().await?;
+        let mut tx = self.write().await?;
         let alert = tx.alert(&self.workspace.id, id).await?.ok_or(DeedError::Unknown)?;
         let plan = self.plan(&mut tx, &alert, now).await?;
         let step = alert::undo(&alert.state)?;
@@ -133,7 +133,7 @@ impl Desk {
         entry: &Entry,
         now: Now<'_>,
     ) -> Result<Vec<i64>, DeedError> {
-        let mut tx = self.store.write().await?;
+        let mut tx = self.write().await?;
         let mut key = tx.desk_key(self, key).await?;
         if let Some(at) = shown_at
             && tx.has_worsened_after(&key.id, at).await?
@@ -165,7 +165,7 @@ impl Desk {
         entry: &Entry,
         now: Now<'_>,
     ) -> Result<(), StoreError> {
-        let mut tx = self.store.write().await?;
+        let mut tx = self.write().await?;
         tx.add_key(self, new, now).await?;
         tx.record_audit(&self.workspace.id, entry, now.at).await?;
         tx.commit().await
@@ -179,7 +179,7 @@ impl Desk {
         entry: &Entry,
         now: Now<'_>,
     ) -> Result<Vec<i64>, DeedError> {
-        let mut tx = self.store.write().await?;
+        let mut tx = self.write().await?;
         let mut key = tx.desk_key(self, key).await?;
         tx.wipe_credentials(&key.id).await?;
         tx.insert_credential(&key.workspace, &key.id, &replacement.credential, now.at).await?;
@@ -199,6 +199,8 @@ impl Desk {
                 tx.begin_baseline(&mut key, baseline).await?;
             }
         }
+        // A probe under way asks with the old secrets; the new ones are asked at once.
+        tx.revoke_claim(&key.id, DutyKind::Probe).await?;
         tx.set_duty(&key.workspace, &key.id, DutyKind::Probe, now.at).await?;
         let closed = tx.judge_after_deed(self, &key, now).await?;
         tx.record_audit(&self.workspace.id, entry, now.at).await?;
@@ -213,7 +215,7 @@ impl Desk {
         entry: &Entry,
         now: Now<'_>,
     ) -> Result<(), DeedError> {
-        let mut tx = self.store.write().await?;
+        let mut tx = self.write().await?;
         let mut key = tx.desk_key(self, key).await?;
         tx.wipe_credentials(&key.id).await?;
         tx.clear_duties(&key.id).await?;
@@ -224,9 +226,17 @@ impl Desk {
             let plan = self.plan(&mut tx, &alert, now).await?;
             tx.close_for_removal(&alert, entry.actor.as_str(), plan).await?;
         }
+        tx.close_for_empty_site(&key, entry.actor.as_str(), now).await?;
         tx.record_audit(&self.workspace.id, entry, now.at).await?;
         tx.commit().await?;
         Ok(())
+    }
+
+    /// Begins a deed in this workspace, alone.
+    async fn write(&self) -> Result<Tx, StoreError> {
+        let mut tx = self.write().await?;
+        tx.hold_workspace(&self.workspace.id).await?;
+        Ok(tx)
     }
 
     async fn plan<'a>(
@@ -266,7 +276,7 @@ impl Desk {
 /// A key to be added.
 #[derive(Clone, Debug)]
 pub struct NewKey {
-    /// The key; its workspace is the desk's.
+    /// The key; its workspace becomes the desk's, whatever stands here.
     pub key: Key,
     /// Its secrets, sealed; `None` for a declared watch.
     pub credential: Option<NewCredential>,
@@ -304,7 +314,7 @@ impl Tx {
         new: &NewKey,
         now: Now<'_>,
     ) -> Result<(), StoreError> {
-        let mut key = new.key.clone();
+        let mut key = Key { workspace: desk.workspace.id.clone(), ..new.key.clone() };
         self.insert_key(&key).await?;
         if let Some(credential) = &new.credential {
             self.insert_credential(&key.workspace, &key.id, credential, now.at).await?;
@@ -386,6 +396,25 @@ impl Tx {
             self.set_duty_no_later(&alert.workspace, key, DutyKind::Judge, next.at).await?;
         }
         Ok(alert)
+    }
+
+    /// Closes the alerts of an exchange of which no key is left: nobody would judge them again.
+    async fn close_for_empty_site(
+        &mut self,
+        removed: &Key,
+        actor: &str,
+        now: Now<'_>,
+    ) -> Result<(), StoreError> {
+        if self.has_keys_at(&removed.workspace, removed.exchange, removed.site).await? {
+            return Ok(());
+        }
+        let zone = self.workspace(&removed.workspace).await?.zone;
+        let plan = Plan { policy: now.policy, zone, now: now.at, deadline: None };
+        let exchange = Subject::Exchange(removed.exchange, removed.site);
+        for alert in self.alerts_of(&removed.workspace, &exchange).await? {
+            self.close_for_removal(&alert, actor, plan).await?;
+        }
+        Ok(())
     }
 
     /// Closes an alert because its key was removed: nothing is posted about it any more.

@@ -15,7 +15,7 @@ use crate::domain::alert::{Alert, Subject};
 use crate::domain::id::{AlertId, KeyId, MessageId};
 use crate::domain::key::Key;
 use crate::domain::route::Hold;
-use crate::domain::text::fold;
+use crate::domain::text::{Clean, Label, fold};
 
 /// A workspace's view of the ledger.
 #[derive(Clone)]
@@ -112,9 +112,11 @@ impl Desk {
 
     /// One key by its label, whatever its case.
     pub async fn key_by_label(&self, label: &str) -> Result<Option<KeyView>, StoreError> {
+        // Cleaned like every label that is there; PostgreSQL refuses a text with a NUL in it.
+        let label = Clean::new(label, Label::LONGEST + 1);
         let row = query(view_select!("AND k.label_key = $2"))
             .bind(self.workspace.id.as_str())
-            .bind(fold(label.trim()))
+            .bind(fold(label.as_str()))
             .fetch_optional(&self.store.reader)
             .await?;
         let alerts = self.open_alerts().await?;

@@ -1,6 +1,6 @@
 //! Duties: what is due. Claiming a duty moves its due time forward and raises its claim number;
-//! finishing needs that number, so a late holder finishes nothing. The two databases differ in
-//! one statement, which stands here twice.
+//! finishing needs that number, so a late holder finishes nothing. Those of a paused workspace
+//! rest. The two databases differ in one statement, which stands here twice.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::query;
@@ -57,12 +57,14 @@ impl Store {
         let claim = match self.dialect {
             Dialect::Sqlite => {
                 "UPDATE duties SET due_at = $2, claim_no = claim_no + 1, tries = tries + 1 WHERE (subject_id, kind) IN \
-                 (SELECT subject_id, kind FROM duties WHERE due_at <= $1 ORDER BY due_at, subject_id, kind LIMIT $3) \
+                 (SELECT subject_id, kind FROM duties WHERE due_at <= $1 \
+                 AND workspace_id IN (SELECT id FROM workspaces WHERE state = 'active') ORDER BY due_at, subject_id, kind LIMIT $3) \
                  RETURNING subject_id, kind, claim_no, tries"
             }
             Dialect::Postgres => {
                 "UPDATE duties SET due_at = $2, claim_no = claim_no + 1, tries = tries + 1 WHERE (subject_id, kind) IN \
-                 (SELECT subject_id, kind FROM duties WHERE due_at <= $1 ORDER BY due_at, subject_id, kind LIMIT $3 \
+                 (SELECT subject_id, kind FROM duties WHERE due_at <= $1 \
+                 AND workspace_id IN (SELECT id FROM workspaces WHERE state = 'active') ORDER BY due_at, subject_id, kind LIMIT $3 \
                  FOR UPDATE SKIP LOCKED) RETURNING subject_id, kind, claim_no, tries"
             }
         };
@@ -89,7 +91,11 @@ impl Store {
 
     /// When the next duty is due.
     pub async fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let row = query("SELECT MIN(due_at) AS due_at FROM duties").fetch_one(&self.reader).await?;
+        let row = query(
+            "SELECT MIN(due_at) AS due_at FROM duties WHERE workspace_id IN (SELECT id FROM workspaces WHERE state = 'active')",
+        )
+        .fetch_one(&self.reader)
+        .await?;
         row.instant_opt("due_at")
     }
 
@@ -121,8 +127,8 @@ impl Store {
 }
 
 impl Tx {
-    /// Finishes a claimed duty; `false` when the claim is not ours any more. It is due again at
-    /// `next`, or never.
+    /// Finishes a claimed duty; `false` when the claim is not ours any more, or was finished
+    /// before. It is due again at `next`, or never.
     pub(super) async fn finish(
         &mut self,
         claim: &Claim,
@@ -131,7 +137,7 @@ impl Tx {
         let done = match next {
             Some(next) => {
                 query(
-                    "UPDATE duties SET due_at = $4, tries = 0 WHERE subject_id = $1 AND kind = $2 AND claim_no = $3",
+                    "UPDATE duties SET due_at = $4, claim_no = claim_no + 1, tries = 0 WHERE subject_id = $1 AND kind = $2 AND claim_no = $3",
                 )
                 .bind(claim.key.as_str())
                 .bind(claim.kind.id())
@@ -152,7 +158,9 @@ impl Tx {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Makes a duty due at `at`, keeping its claim number if it is there.
+    /// Makes a duty due at `at`, keeping its claim number if it is there. A new one begins to
+    /// count at its due time, so that a late holder of one that was finished and made anew does
+    /// not hold the new one.
     pub(super) async fn set_duty(
         &mut self,
         workspace: &WorkspaceId,
@@ -162,7 +170,7 @@ impl Tx {
     ) -> Result<(), StoreError> {
         query(
             "INSERT INTO duties (subject_id, kind, workspace_id, due_at, claim_no, claimed_by, tries) \
-             VALUES ($1, $2, $3, $4, 0, NULL, 0) ON CONFLICT (subject_id, kind) DO UPDATE SET due_at = excluded.due_at",
+             VALUES ($1, $2, $3, $4, $4, NULL, 0) ON CONFLICT (subject_id, kind) DO UPDATE SET due_at = excluded.due_at",
         )
         .bind(key.as_str())
         .bind(kind.id())
@@ -183,7 +191,7 @@ impl Tx {
     ) -> Result<(), StoreError> {
         query(
             "INSERT INTO duties (subject_id, kind, workspace_id, due_at, claim_no, claimed_by, tries) \
-             VALUES ($1, $2, $3, $4, 0, NULL, 0) ON CONFLICT (subject_id, kind) DO UPDATE SET due_at = excluded.due_at \
+             VALUES ($1, $2, $3, $4, $4, NULL, 0) ON CONFLICT (subject_id, kind) DO UPDATE SET due_at = excluded.due_at \
              WHERE duties.due_at > excluded.due_at",
         )
         .bind(key.as_str())
@@ -192,6 +200,20 @@ impl Tx {
         .bind(ms(at))
         .execute(self.conn())
         .await?;
+        Ok(())
+    }
+
+    /// Takes a duty away from whoever holds it: what the holder brings is not wanted any more.
+    pub(super) async fn revoke_claim(
+        &mut self,
+        key: &KeyId,
+        kind: DutyKind,
+    ) -> Result<(), StoreError> {
+        query("UPDATE duties SET claim_no = claim_no + 1, tries = 0 WHERE subject_id = $1 AND kind = $2")
+            .bind(key.as_str())
+            .bind(kind.id())
+            .execute(self.conn())
+            .await?;
         Ok(())
     }
 

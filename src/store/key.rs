@@ -6,7 +6,7 @@ use sqlx::query;
 use super::row::{Cells, garbled, json, ms};
 use super::{StoreError, Tx};
 use crate::domain::facts::{Exchange, Site};
-use crate::domain::id::KeyId;
+use crate::domain::id::{KeyId, WorkspaceId};
 use crate::domain::key::{Baseline, Key, KeyState, Watch};
 use crate::domain::text::{Label, fold};
 
@@ -54,6 +54,25 @@ impl Tx {
             .fetch_optional(self.conn())
             .await?;
         row.as_ref().map(key_of).transpose()
+    }
+
+    /// Whether a workspace watches any key of a site by asking.
+    pub(super) async fn has_keys_at(
+        &mut self,
+        workspace: &WorkspaceId,
+        exchange: Exchange,
+        site: Site,
+    ) -> Result<bool, StoreError> {
+        let row = query(
+            "SELECT COUNT(*) AS n FROM keys WHERE workspace_id = $1 AND exchange = $2 AND site = $3 \
+             AND state IN ('active', 'unverified') AND watch = 'self'",
+        )
+        .bind(workspace.as_str())
+        .bind(exchange.id())
+        .bind(site.id())
+        .fetch_one(self.conn())
+        .await?;
+        Ok(row.int("n")? > 0)
     }
 
     /// Inserts a key and its empty state.

@@ -56,6 +56,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Option<Message>, StoreError> {
         let mut tx = self.write().await?;
+        tx.hold_workspace(&lane.receiver.workspace).await?;
         tx.hold_lane(lane).await?;
         let message = match tx.unsent(lane).await? {
             Some(message) => Some(message),
@@ -91,6 +92,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
+        tx.hold_workspace(&lane.receiver.workspace).await?;
         // Not bound to the claim: what was sent was sent, whoever holds the lane by now.
         query(
             "UPDATE messages SET state = 'sent', platform_id = $2, shown_rev = $3, sent_at = $4, edited_at = $4, fault = NULL \

@@ -122,7 +122,7 @@ impl Store {
         let mut tx = self.write().await?;
         let rows = query(
             "UPDATE receivers SET claim_until = $2, claim_no = claim_no + 1 WHERE state = 'active' \
-             AND not_before <= $1 AND claim_until <= $1 AND ( \
+             AND workspace_id IN (SELECT id FROM workspaces WHERE state = 'active') AND not_before <= $1 AND claim_until <= $1 AND ( \
              EXISTS (SELECT 1 FROM notices n WHERE n.receiver_id = receivers.id AND n.state IN ('owed', 'held') AND n.ready_at <= $1) \
              OR EXISTS (SELECT 1 FROM messages m WHERE m.receiver_id = receivers.id AND m.state = 'bound') \
              OR EXISTS (SELECT 1 FROM messages m WHERE m.receiver_id = receivers.id AND m.state = 'sent' \
@@ -150,21 +150,22 @@ impl Store {
     /// Gives a lane back.
     pub async fn release_lane(&self, lane: &Lane, turn: &Turn) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        let (not_before, failures, state, why) = match turn {
-            Turn::Fine => (0, 0, "active", None),
-            Turn::Wait(until) => (ms(*until), lane.failures + 1, "active", None),
-            Turn::Gone(why) => (0, 0, "disabled", Some(why.as_str())),
+        let (not_before, failures, gone) = match turn {
+            Turn::Fine => (0, 0, None),
+            Turn::Wait(until) => (ms(*until), lane.failures + 1, None),
+            Turn::Gone(why) => (0, 0, Some(why.as_str())),
         };
+        // A receiver that was disabled during the turn stays so.
         query(
-            "UPDATE receivers SET claim_until = 0, not_before = $3, failures = $4, state = $5, \
-             reason = $6 WHERE id = $1 AND claim_no = $2",
+            "UPDATE receivers SET claim_until = 0, not_before = $3, failures = $4, \
+             state = CASE WHEN $5 IS NULL THEN state ELSE 'disabled' END, \
+             reason = COALESCE($5, reason) WHERE id = $1 AND claim_no = $2",
         )
         .bind(lane.receiver.id.as_str())
         .bind(lane.claim_no)
         .bind(not_before)
         .bind(failures)
-        .bind(state)
-        .bind(why)
+        .bind(gone)
         .execute(tx.conn())
         .await?;
         tx.commit().await
@@ -180,7 +181,8 @@ impl Store {
              (SELECT MIN(n.ready_at) FROM notices n WHERE n.receiver_id = r.id AND n.state IN ('owed', 'held')) AS notice_at, \
              (SELECT MIN(m.bound_at) FROM messages m WHERE m.receiver_id = r.id AND m.state = 'bound') AS bound_at, \
              (SELECT MIN(m.edited_at) FROM messages m WHERE m.receiver_id = r.id AND m.state = 'sent' \
-             AND m.want_rev > m.shown_rev) AS edited_at FROM receivers r WHERE r.state = 'active'",
+             AND m.want_rev > m.shown_rev) AS edited_at FROM receivers r WHERE r.state = 'active' \
+             AND r.workspace_id IN (SELECT id FROM workspaces WHERE state = 'active')",
         )
         .fetch_all(&self.reader)
         .await?;

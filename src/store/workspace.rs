@@ -1,14 +1,16 @@
 //! Workspaces: the tenants. What the configuration names is made or brought up to date; what
 //! vanished from it is paused, never deleted.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sqlx::any::AnyRow;
 use sqlx::query;
 
 use super::row::Cells;
-use super::{Store, StoreError, Tx};
-use crate::domain::id::WorkspaceId;
+use super::{Dialect, Store, StoreError, Tx};
+use crate::domain::id::{KeyId, WorkspaceId};
 use crate::domain::receiver::Address;
 use crate::domain::signal::Severity;
 use crate::domain::text::{Clean, fold};
@@ -63,6 +65,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Vec<Workspace>, StoreError> {
         let mut tx = self.write().await?;
+        tx.hold_all_workspaces().await?;
         query("UPDATE workspaces SET state = 'paused' WHERE managed_by = 'config'")
             .execute(tx.conn())
             .await?;
@@ -109,6 +112,43 @@ impl Tx {
             .fetch_one(self.conn())
             .await?;
         workspace_of(&row)
+    }
+
+    /// Makes this transaction the only one that decides anything in the workspace until it ends.
+    /// Taken first, so that two of them never wait for each other. SQLite has one writer anyway.
+    pub(super) async fn hold_workspace(&mut self, id: &WorkspaceId) -> Result<(), StoreError> {
+        if self.dialect == Dialect::Postgres {
+            // Not FOR UPDATE: rows that refer to the workspace may still be written.
+            query("SELECT id FROM workspaces WHERE id = $1 FOR NO KEY UPDATE")
+                .bind(id.as_str())
+                .fetch_optional(self.conn())
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn hold_all_workspaces(&mut self) -> Result<(), StoreError> {
+        if self.dialect == Dialect::Postgres {
+            query("SELECT id FROM workspaces ORDER BY id FOR NO KEY UPDATE")
+                .fetch_all(self.conn())
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// [`Self::hold_workspace`] for all workspaces of `keys`, always in the same order.
+    pub(super) async fn hold_workspaces_of(&mut self, keys: &[&KeyId]) -> Result<(), StoreError> {
+        if self.dialect == Dialect::Sqlite {
+            return Ok(());
+        }
+        let mut held = BTreeSet::new();
+        for key in keys {
+            held.extend(self.key(key).await?.map(|key| key.workspace));
+        }
+        for workspace in &held {
+            self.hold_workspace(workspace).await?;
+        }
+        Ok(())
     }
 
     /// The next number for an alert of this workspace.

@@ -1,4 +1,9 @@
-//! The one integration binary: the bot from outside.
+//! The one integration binary: every module is a chapter, none has a fixed port or a fixed place.
 
+#[macro_use]
+mod store;
+
+mod layering;
+mod migrations;
 mod stories;
 mod world;

@@ -1,0 +1,123 @@
+//! Workspaces and receivers as the file names them.
+
+use chrono_tz::Tz;
+use keylapse::domain::rules::Rule;
+use keylapse::domain::signal::Severity;
+use keylapse::store::workspace::{Described, DescribedReceiver};
+
+use super::db::Db;
+use super::given::*;
+
+on_both!(
+    a_workspace_that_vanishes_from_the_file_is_paused_and_never_deleted,
+    nothing_is_asked_or_told_in_a_paused_workspace,
+    the_case_of_a_name_makes_no_second_workspace,
+    a_zone_and_a_minimum_follow_the_file,
+    a_receiver_that_vanishes_from_the_file_rests_and_comes_back_as_itself,
+    a_topic_is_part_of_an_address,
+    four_replicas_that_start_at_once_make_one_workspace,
+);
+
+async fn a_workspace_that_vanishes_from_the_file_is_paused_and_never_deleted(db: &Db) {
+    let (home, other) = two_tenants(&db.store).await;
+    watch(&other, "mm-bot-1").await;
+    let file = [described("home", &[])];
+    let active = db.store.sync_workspaces(&file, at(1)).await.unwrap();
+    assert_eq!(active, [home.workspace().clone()]);
+    assert_eq!(db.int("SELECT COUNT(*) FROM workspaces WHERE state = 'paused'").await, 1);
+    assert_eq!(db.int("SELECT COUNT(*) FROM keys").await, 1);
+
+    let file = [described("home", &[]), described("other", &[])];
+    let active = db.store.sync_workspaces(&file, at(2)).await.unwrap();
+    assert_eq!(active, [home.workspace().clone(), other.workspace().clone()]);
+    assert_eq!(other.keys().await.unwrap().len(), 1);
+}
+
+async fn nothing_is_asked_or_told_in_a_paused_workspace(db: &Db) {
+    let home = home(&db.store).await;
+    let bot = watch(&home, "mm-bot-1").await;
+    look(&db.store, &bot, good(ending(days(2))), 0).await;
+    db.store.sync_workspaces(&[described("away", &[])], at(1)).await.unwrap();
+    assert_eq!(db.store.claim_due(at(60), LEASE, 10).await.unwrap(), []);
+    assert_eq!(db.store.next_due().await.unwrap(), None);
+    assert_eq!(lanes(&db.store, 60).await, []);
+    assert_eq!(db.store.next_delivery(at(60)).await.unwrap(), None);
+
+    desk_of(&db.store, &[described("home", &[receiver("alerts", Severity::Notice)])], "home").await;
+    assert_eq!(db.store.claim_due(at(60), LEASE, 10).await.unwrap().len(), 1);
+    assert_eq!(lanes(&db.store, 60).await.len(), 1);
+}
+
+async fn the_case_of_a_name_makes_no_second_workspace(db: &Db) {
+    let first = db.store.sync_workspaces(&[described("Ärzte", &[])], at(0)).await.unwrap();
+    let second = db.store.sync_workspaces(&[described("äRZTE", &[])], at(1)).await.unwrap();
+    assert_eq!(first[0].id, second[0].id);
+    assert_eq!(second[0].name.as_str(), "äRZTE");
+    assert_eq!(db.int("SELECT COUNT(*) FROM workspaces").await, 1);
+}
+
+async fn a_zone_and_a_minimum_follow_the_file(db: &Db) {
+    home(&db.store).await;
+    let file = [Described {
+        zone: Tz::Europe__Berlin,
+        ..described("home", &[receiver("alerts", Severity::Critical)])
+    }];
+    let active = db.store.sync_workspaces(&file, at(1)).await.unwrap();
+    assert_eq!(active[0].zone, Tz::Europe__Berlin);
+    let home = db.store.desk(active[0].clone());
+    let bot = watch(&home, "mm-bot-1").await;
+    look(&db.store, &bot, good(ending(days(2))), 0).await;
+    let history = home.history(&bot.key, 5).await.unwrap();
+    assert_eq!(history[0].notices[0].hold.unwrap().id(), "below_minimum");
+}
+
+async fn a_receiver_that_vanishes_from_the_file_rests_and_comes_back_as_itself(db: &Db) {
+    let both = [receiver("alerts", Severity::Notice), receiver("nights", Severity::Notice)];
+    let home = desk_of(&db.store, &[described("home", &both)], "home").await;
+    let bot = watch(&home, "mm-bot-1").await;
+    look(&db.store, &bot, good(ending(days(2))), 0).await;
+    assert_eq!(lanes(&db.store, 1).await.len(), 2);
+
+    db.store.sync_workspaces(&[described("home", &both[..1])], at(9)).await.unwrap();
+    let lane = the_lane(&db.store, 10).await;
+    assert_eq!(db.store.receiver(&lane.receiver.id).await.unwrap(), lane.receiver);
+    assert_eq!(lane.receiver.name.as_str(), "alerts");
+    assert_eq!(
+        db.text("SELECT reason FROM receivers WHERE state = 'disabled'").await.unwrap(),
+        "no longer in the configuration"
+    );
+
+    db.store.sync_workspaces(&[described("home", &both)], at(19)).await.unwrap();
+    assert_eq!(lanes(&db.store, 20).await.len(), 2);
+    assert_eq!(db.int("SELECT COUNT(*) FROM receivers").await, 2);
+}
+
+async fn a_topic_is_part_of_an_address(db: &Db) {
+    let plain = receiver("alerts", Severity::Notice);
+    let mut topic = plain.clone();
+    topic.address.topic = Some("7".to_owned());
+    let both: [DescribedReceiver; 2] = [plain, topic.clone()];
+    let home = desk_of(&db.store, &[described("home", &both)], "home").await;
+    let bot = watch(&home, "mm-bot-1").await;
+    look(&db.store, &bot, good(ending(days(2))), 0).await;
+    assert!(open_alert(&home, Rule::Expiry).await.is_some());
+    let addresses: Vec<_> =
+        lanes(&db.store, 1).await.into_iter().map(|lane| lane.receiver.address).collect();
+    assert_eq!(addresses.len(), 2);
+    assert!(addresses.contains(&topic.address));
+}
+
+async fn four_replicas_that_start_at_once_make_one_workspace(db: &Db) {
+    let mut starts = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let store = db.again().await;
+        starts.spawn(async move {
+            store.migrate().await.unwrap();
+            let file = [described("home", &[receiver("alerts", Severity::Notice)])];
+            store.sync_workspaces(&file, at(0)).await.unwrap()
+        });
+    }
+    let all = starts.join_all().await;
+    assert!(all.iter().all(|active| *active == all[0]), "{all:?}");
+    assert_eq!(db.int("SELECT COUNT(*) FROM receivers").await, 1);
+}
