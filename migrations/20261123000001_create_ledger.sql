@@ -158,6 +158,7 @@ CREATE TABLE transitions (
   reason TEXT NOT NULL,
   actor TEXT,
   policy_json TEXT,
+  rev BIGINT NOT NULL, -- of the alert after the change
   PRIMARY KEY (alert_id, seq),
   FOREIGN KEY (workspace_id, alert_id) REFERENCES alerts (workspace_id, id)
 );
@@ -246,6 +247,7 @@ CREATE TABLE buttons (
   action_json TEXT NOT NULL,
   alert_id TEXT,
   rev BIGINT,
+  made_at BIGINT NOT NULL,
   until_at BIGINT NOT NULL
 );
 

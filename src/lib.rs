@@ -2,8 +2,11 @@
 //!
 //! This page is the map of the crate; each module's header is its chapter.
 
+pub mod app;
 pub mod chat;
+pub mod cli;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod domain;
 pub mod exchange;

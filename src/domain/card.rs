@@ -152,6 +152,13 @@ impl Card {
         Self { tone, title: title.into(), body: Vec::new(), buttons: Vec::new() }
     }
 
+    /// Puts a word of warning before everything else: nothing real looks like this.
+    #[must_use]
+    pub fn marked(mut self, word: &str) -> Self {
+        self.title.0.insert(0, Span::Text(format!("{word} ")));
+        self
+    }
+
     /// Adds a paragraph.
     #[must_use]
     pub fn text(mut self, line: impl Into<Line>) -> Self {

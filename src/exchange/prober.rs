@@ -57,8 +57,8 @@ impl Prober {
         let secrets = self.vault.open_credential(key, generation, sealed)?;
         let probed = client.probe(&secrets, account).await;
         drop(secrets);
-        let address = probed.caller_address.map(|address| address.to_string());
-        let caller = address.map(|address| self.vault.seal_caller(key, &address)).transpose()?;
+        let seal = |address| self.vault.seal_caller(key, address);
+        let caller = probed.caller_address.map(seal).transpose()?;
         Ok(Asked { probed, caller })
     }
 }

@@ -11,7 +11,7 @@ use super::{StoreError, Tx};
 use crate::domain::alert::{Ack, Alert, Kind, Phase, State, Subject};
 use crate::domain::expiry::Stage;
 use crate::domain::facts::{Exchange, Site};
-use crate::domain::id::{AlertId, WorkspaceId};
+use crate::domain::id::{AlertId, KeyId, WorkspaceId};
 use crate::domain::policy::Policy;
 use crate::domain::rules::Rule;
 use crate::domain::signal::Severity;
@@ -259,6 +259,26 @@ impl Tx {
         Ok(Alert { no, state, rev: alert.rev + 1, ..alert.clone() })
     }
 
+    /// Whether any alert of a key has opened or got worse after `at`.
+    pub(super) async fn has_worsened_after(
+        &mut self,
+        key: &KeyId,
+        at: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let row = query(
+            "SELECT COUNT(*) AS n FROM transitions t JOIN alerts a ON a.id = t.alert_id \
+             WHERE a.subject_kind = 'key' AND a.subject_id = $1 AND t.at > $2 AND t.kind IN ($3, $4, $5)",
+        )
+        .bind(key.as_str())
+        .bind(ms(at))
+        .bind(Kind::Opened.id())
+        .bind(Kind::Worse.id())
+        .bind(Kind::BackAgain.id())
+        .fetch_one(self.conn())
+        .await?;
+        Ok(row.int("n")? > 0)
+    }
+
     /// Removes an alert that was never proven.
     pub(super) async fn forget_alert(&mut self, alert: &Alert) -> Result<(), StoreError> {
         let done = query("DELETE FROM alerts WHERE id = $1 AND rev = $2 AND phase = 'pending'")
@@ -282,8 +302,8 @@ impl Tx {
                 .await?;
         let seq = row.int("last_seq")?;
         query(
-            "INSERT INTO transitions (alert_id, seq, workspace_id, kind, at, severity, stage, reason, actor, policy_json) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            "INSERT INTO transitions (alert_id, seq, workspace_id, kind, at, severity, stage, reason, actor, policy_json, rev) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(alert.id.as_str())
         .bind(seq)
@@ -295,8 +315,27 @@ impl Tx {
         .bind(change.reason)
         .bind(change.actor)
         .bind(change.policy.map(json).transpose()?)
+        .bind(alert.rev)
         .execute(self.conn())
         .await?;
         Ok(seq)
+    }
+
+    /// Whether an alert has got worse since revision `rev` of it was shown.
+    pub(super) async fn is_worse_since(
+        &mut self,
+        alert: &Alert,
+        rev: i64,
+    ) -> Result<bool, StoreError> {
+        let row = query(
+            "SELECT COUNT(*) AS n FROM transitions WHERE alert_id = $1 AND rev > $2 AND kind IN ($3, $4)",
+        )
+        .bind(alert.id.as_str())
+        .bind(rev)
+        .bind(Kind::Worse.id())
+        .bind(Kind::BackAgain.id())
+        .fetch_one(self.conn())
+        .await?;
+        Ok(row.int("n")? > 0)
     }
 }

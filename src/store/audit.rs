@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::query;
 
+use super::desk::Desk;
 use super::row::{Cells, ms};
 use super::{StoreError, Tx};
 use crate::domain::id::WorkspaceId;
@@ -26,6 +27,21 @@ pub struct Entry {
     pub after: Option<String>,
 }
 
+/// A deed as it was written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub actor: String,
+    /// Where.
+    pub place: String,
+    /// What.
+    pub action: String,
+    /// On what.
+    pub target: Option<String>,
+}
+
 impl Entry {
     /// A deed of keylapse itself on a key.
     pub(super) fn by_keylapse(action: &'static str, key: &Key, why: &str) -> Self {
@@ -37,6 +53,37 @@ impl Entry {
             before: None,
             after: Some(why.to_owned()),
         }
+    }
+}
+
+impl Desk {
+    /// Adds a row for a deed that changes nothing else: a question to the exchange, a look at
+    /// something private.
+    pub async fn record(&self, entry: &Entry, at: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut tx = self.store.write().await?;
+        tx.record_audit(&self.workspace.id, entry, at).await?;
+        tx.commit().await
+    }
+
+    /// The newest deeds, newest first.
+    pub async fn audit(&self, limit: i64) -> Result<Vec<Written>, StoreError> {
+        let rows = query(
+            "SELECT at, actor, place, action, target FROM audit WHERE workspace_id = $1 ORDER BY seq DESC LIMIT $2",
+        )
+        .bind(self.workspace.id.as_str())
+        .bind(limit)
+        .fetch_all(&self.store.reader)
+        .await?;
+        let written = |row: &sqlx::any::AnyRow| {
+            Ok(Written {
+                at: row.instant("at")?,
+                actor: row.text("actor")?,
+                place: row.text("place")?,
+                action: row.text("action")?,
+                target: row.text_opt("target")?,
+            })
+        };
+        rows.iter().map(written).collect()
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Pressed {
     pub action: Action,
     /// The alert's revision that its message showed.
     pub rev: Option<i64>,
+    /// When it was made: what happened later its message did not show.
+    pub made_at: DateTime<Utc>,
 }
 
 impl Store {
@@ -60,8 +62,8 @@ impl Store {
         for action in actions {
             let id: ButtonId = tx.ids.next(now);
             query(
-                "INSERT INTO buttons (id, workspace_id, platform, chat, message_id, person, action_json, alert_id, rev, until_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                "INSERT INTO buttons (id, workspace_id, platform, chat, message_id, person, action_json, alert_id, rev, made_at, until_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             )
             .bind(id.as_str())
             .bind(offer.workspace.as_str())
@@ -72,6 +74,7 @@ impl Store {
             .bind(json(action)?)
             .bind(offer.alert.as_ref().map(|(alert, _)| alert.0.clone()))
             .bind(offer.alert.as_ref().map(|(_, rev)| *rev))
+            .bind(ms(now))
             .bind(ms(offer.until))
             .execute(tx.conn())
             .await?;
@@ -95,7 +98,7 @@ impl Store {
             return Ok(None);
         }
         let row = query(
-            "SELECT workspace_id, action_json, rev FROM buttons WHERE id = $1 AND platform = $2 AND chat = $3 \
+            "SELECT workspace_id, action_json, rev, made_at FROM buttons WHERE id = $1 AND platform = $2 AND chat = $3 \
              AND (person IS NULL OR person = $4) AND until_at > $5",
         )
         .bind(id.as_str())
@@ -110,6 +113,7 @@ impl Store {
                 workspace: row.text("workspace_id")?.into(),
                 action: row.value("action_json")?,
                 rev: row.int_opt("rev")?,
+                made_at: row.instant("made_at")?,
             })
         });
         pressed.transpose()

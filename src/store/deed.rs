@@ -60,11 +60,13 @@ pub struct Taking {
     pub until: Option<DateTime<Utc>>,
     /// Why, if they said so.
     pub reason: Option<Clean>,
+    /// The revision that the person saw, where a button knows it.
+    pub shown_rev: Option<i64>,
 }
 
 impl Desk {
-    /// A person takes an alert; answers with its new state. `shown_rev` is the revision that the
-    /// person saw, where a button knows it.
+    /// A person takes an alert; answers with its new state. Refused where it has got worse since
+    /// the person looked.
     pub async fn acknowledge(
         &self,
         id: &AlertId,
@@ -74,6 +76,11 @@ impl Desk {
     ) -> Result<Alert, DeedError> {
         let mut tx = self.write().await?;
         let alert = tx.alert(&self.workspace.id, id).await?.ok_or(DeedError::Unknown)?;
+        if let Some(rev) = taking.shown_rev
+            && tx.is_worse_since(&alert, rev).await?
+        {
+            return Err(DeedError::Worse);
+        }
         let plan = self.plan(&mut tx, &alert, now).await?;
         let next_rung = self.next_rung(&mut tx, &alert, now).await?;
         let until =
@@ -114,8 +121,25 @@ impl Desk {
         entry: &Entry,
         now: Now<'_>,
     ) -> Result<Vec<i64>, DeedError> {
+        self.accept_as_shown(key, (by, None), entry, now).await
+    }
+
+    /// [`Self::accept`], refused where an alert of the key has opened or got worse after the
+    /// person looked: nobody accepts what they have not seen.
+    pub async fn accept_as_shown(
+        &self,
+        key: &KeyId,
+        (by, shown_at): (&Clean, Option<DateTime<Utc>>),
+        entry: &Entry,
+        now: Now<'_>,
+    ) -> Result<Vec<i64>, DeedError> {
         let mut tx = self.write().await?;
         let mut key = tx.desk_key(self, key).await?;
+        if let Some(at) = shown_at
+            && tx.has_worsened_after(&key.id, at).await?
+        {
+            return Err(DeedError::Worse);
+        }
         let standing = tx.standing(&key.id).await?;
         let good = standing.last_good.clone().ok_or(DeedError::NothingSeen)?;
         let rights = &good.facts.permissions;

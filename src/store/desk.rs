@@ -195,6 +195,19 @@ impl Desk {
         self.tellings_of(&rows).await
     }
 
+    /// The alerts that a message told, each with its revision at that time.
+    pub async fn told_by(&self, message: &MessageId) -> Result<Vec<(AlertId, i64)>, StoreError> {
+        let rows = query(
+            "SELECT m.alert_id, t.rev FROM message_alerts m JOIN transitions t ON t.alert_id = m.alert_id AND t.seq = m.seq \
+             WHERE m.workspace_id = $1 AND m.message_id = $2",
+        )
+        .bind(self.workspace.id.as_str())
+        .bind(message.as_str())
+        .fetch_all(&self.store.reader)
+        .await?;
+        rows.iter().map(|row| Ok((row.text("alert_id")?.into(), row.int("rev")?))).collect()
+    }
+
     async fn tellings_of(&self, rows: &[sqlx::any::AnyRow]) -> Result<Vec<Telling>, StoreError> {
         let mut tellings = Vec::with_capacity(rows.len());
         for row in rows {

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::clock_doubt::ClockDoubt;
-use super::{AFTER_FAULT, LONGEST_SLEEP, rest};
+use super::{AFTER_FAULT, Rhythm, rest};
 use crate::clock::{Alarm, Bell, Clock};
 use crate::domain::alert::Cause;
 use crate::domain::id::KeyId;
@@ -42,6 +42,8 @@ pub struct Checks {
     pub policy: Policy,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// How often it looks without being woken.
+    pub rhythm: Rhythm,
     /// Told of each key that was looked at.
     pub looked: broadcast::Sender<KeyId>,
     /// Wakes the courier.
@@ -104,7 +106,7 @@ impl Checks {
                     Some(self.clock.now() + AFTER_FAULT)
                 }
             };
-            let latest = self.clock.now() + LONGEST_SLEEP;
+            let latest = self.clock.now() + self.rhythm.poll;
             let next = next.map_or(latest, |at| at.min(latest));
             if !rest(&mut alarm, &*self.clock, Some(next), &stop).await {
                 return;

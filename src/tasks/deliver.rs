@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{AFTER_FAULT, LONGEST_SLEEP, rest};
+use super::{AFTER_FAULT, Rhythm, rest};
 use crate::chat::{Delivery, Messenger, Post};
 use crate::clock::{Alarm, Clock};
 use crate::domain::card::Card;
@@ -41,6 +41,10 @@ pub struct Courier {
     pub policy: Policy,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// How often it looks without being woken.
+    pub rhythm: Rhythm,
+    /// Stands on every card where the exchange is not the real one.
+    pub mark: Option<&'static str>,
     /// When work was last done, for the heartbeat.
     pub done_at: Arc<Mutex<Option<DateTime<Utc>>>>,
 }
@@ -88,7 +92,7 @@ impl Courier {
                     Some(now + AFTER_FAULT)
                 }
             };
-            let latest = self.clock.now() + LONGEST_SLEEP;
+            let latest = self.clock.now() + self.rhythm.poll;
             let next = next.map_or(latest, |at| at.min(latest));
             if !rest(&mut alarm, &*self.clock, Some(next), &stop).await {
                 return;
@@ -188,6 +192,9 @@ impl Courier {
             [one] => notice::compose(one),
             many => notice::compose_group(many, &message.id),
         };
+        if let Some(mark) = self.mark {
+            card = card.marked(mark);
+        }
         if !message.is_live {
             card.buttons.clear();
         }

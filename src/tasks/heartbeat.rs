@@ -11,15 +11,14 @@ use crate::clock::{Alarm, Clock};
 use crate::store::Store;
 use crate::store::install::Heartbeat;
 
-/// How often it beats.
-const BEAT: TimeDelta = TimeDelta::seconds(30);
-
 /// The heartbeat's loop and what it works with.
 pub struct Heart {
     /// The ledger.
     pub store: Store,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// How often it beats.
+    pub every: TimeDelta,
     /// When checking last made progress.
     pub checks: Arc<Mutex<Option<DateTime<Utc>>>>,
     /// When delivering last made progress.
@@ -45,7 +44,7 @@ impl Heart {
     pub async fn run(self, mut alarm: Alarm, stop: CancellationToken) {
         loop {
             self.tick().await;
-            if !rest(&mut alarm, &*self.clock, Some(self.clock.now() + BEAT), &stop).await {
+            if !rest(&mut alarm, &*self.clock, Some(self.clock.now() + self.every), &stop).await {
                 return;
             }
         }

@@ -6,4 +6,6 @@ mod store;
 mod docs;
 mod layering;
 mod migrations;
+mod stories;
 mod supply;
+mod world;

@@ -4,6 +4,7 @@
 pub mod input;
 pub mod render;
 pub mod screen;
+pub mod talk;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

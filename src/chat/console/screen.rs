@@ -19,7 +19,6 @@ pub type Print = Box<dyn FnMut(&str) -> io::Result<()> + Send>;
 /// A terminal.
 pub struct Screen {
     state: Mutex<State>,
-    mark: &'static str,
 }
 
 struct State {
@@ -34,8 +33,8 @@ struct State {
 const MOST_CHOICES: usize = 500;
 
 impl Screen {
-    /// A terminal behind `print`. `mark` stands on every card where nothing is real ("DEMO").
-    pub fn new(print: Print, mark: &'static str) -> Self {
+    /// A terminal behind `print`.
+    pub fn new(print: Print) -> Self {
         let state = State {
             print,
             day: None,
@@ -43,7 +42,7 @@ impl Screen {
             buttons: BTreeMap::new(),
             titles: BTreeMap::new(),
         };
-        Self { state: Mutex::new(state), mark }
+        Self { state: Mutex::new(state) }
     }
 
     /// Prints a message that nobody asked for, with its time.
@@ -51,7 +50,7 @@ impl Screen {
         let mut state = self.lock();
         let wall = Wall { zone: post.zone, now: post.now };
         let mut lines = day_line(&mut state.day, wall);
-        lines.extend(self.stamped(&render::card(&post.card, wall), wall));
+        lines.extend(stamped(&render::card(&post.card, wall), wall));
         lines.extend(state.number(&post.card, &post.buttons));
         state.titles.insert(post.nonce.as_str().to_owned(), render::title(&post.card, wall));
         state.say(&lines)
@@ -69,7 +68,7 @@ impl Screen {
         let mut lines = day_line(&mut state.day, wall);
         let mut shown = render::card(&post.card, wall);
         shown.truncate(1);
-        lines.extend(self.stamped(&shown, wall));
+        lines.extend(stamped(&shown, wall));
         state.titles.insert(receipt.to_owned(), title);
         state.say(&lines)
     }
@@ -84,9 +83,6 @@ impl Screen {
     ) -> io::Result<()> {
         let mut state = self.lock();
         let mut lines = render::card(card, Wall { zone, now });
-        if let (Some(first), false) = (lines.first_mut(), self.mark.is_empty()) {
-            *first = format!("{} {first}", self.mark);
-        }
         lines.extend(state.number(card, buttons));
         state.say(&lines)
     }
@@ -101,19 +97,18 @@ impl Screen {
         self.lock().buttons.get(&number).cloned()
     }
 
-    /// Time, mark and the first line; the others below it.
-    fn stamped(&self, lines: &[String], wall: Wall) -> Vec<String> {
-        let time = wall.now.with_timezone(&wall.zone).format("%H:%M");
-        let mark = if self.mark.is_empty() { String::new() } else { format!("{} ", self.mark) };
-        let stamp = |(n, line): (usize, &String)| {
-            if n == 0 { format!("{time} {mark}{line}") } else { line.clone() }
-        };
-        lines.iter().enumerate().map(stamp).collect()
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The time before the first line; the others below it.
+fn stamped(lines: &[String], wall: Wall) -> Vec<String> {
+    let time = wall.now.with_timezone(&wall.zone).format("%H:%M");
+    let stamp = |(n, line): (usize, &String)| {
+        if n == 0 { format!("{time} {line}") } else { line.clone() }
+    };
+    lines.iter().enumerate().map(stamp).collect()
 }
 
 /// A line for the first message of a day.

@@ -1,0 +1,116 @@
+//! What is typed becomes an invocation, what is answered is printed. Whoever sits at the host's
+//! terminal may do everything: they could read the database as well.
+
+use std::io;
+use std::sync::Arc;
+
+use super::screen::Screen;
+use crate::clock::Clock;
+use crate::commands::{self, Actor, Counter, Desk, Invocation, Place, Press, Reply, Role};
+use crate::domain::card::{Card, Tone};
+use crate::domain::receiver::Platform;
+use crate::domain::text::Clean;
+
+/// A conversation on one terminal.
+pub struct Talk {
+    screen: Arc<Screen>,
+    counter: Arc<Counter>,
+    desk: Desk,
+    clock: Arc<dyn Clock>,
+    actor: Actor,
+    place: Place,
+}
+
+/// What comes after a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The next line.
+    Listen,
+    /// The person has said goodbye.
+    Leave,
+}
+
+impl Talk {
+    /// A conversation of the person `name` with the workspace of `desk`; `chat` is the terminal's
+    /// name in receivers.
+    pub fn new(
+        screen: Arc<Screen>,
+        (counter, desk): (Arc<Counter>, Desk),
+        clock: Arc<dyn Clock>,
+        (name, chat): (&str, &str),
+    ) -> Self {
+        let name = Clean::new(name, 64);
+        let actor =
+            Actor { platform: Platform::Console, id: "host".to_owned(), name, role: Role::Admin };
+        let place = Place { platform: Platform::Console, chat: chat.to_owned(), private: true };
+        Self { screen, counter, desk, clock, actor, place }
+    }
+
+    /// Answers one line.
+    pub async fn hear(&self, line: &str) -> io::Result<Next> {
+        // Stepped time stands still while somebody is answered.
+        let _busy = self.clock.busy();
+        let line = line.trim();
+        if line.is_empty() {
+            return Ok(Next::Listen);
+        }
+        if matches!(line, "exit" | "quit" | "/exit" | "/quit") {
+            return Ok(Next::Leave);
+        }
+        if let Ok(number) = line.parse::<u32>() {
+            self.press(number).await?;
+            return Ok(Next::Listen);
+        }
+        match commands::parse(line) {
+            Ok(command) => {
+                let invocation = self.invocation(command);
+                let reply = self.counter.run(&self.desk, &invocation).await;
+                self.print(&invocation, &reply).await?;
+            }
+            Err(error) => self.say(&Card::new(Tone::Plain, error.to_string()))?,
+        }
+        Ok(Next::Listen)
+    }
+
+    async fn press(&self, number: u32) -> io::Result<()> {
+        let id = self.screen.button(number).map(|id| id.0).unwrap_or_default();
+        let press = Press {
+            id,
+            actor: self.actor.clone(),
+            place: self.place.clone(),
+            at: self.clock.now(),
+        };
+        let reply = self.counter.press(&self.desk, &press).await;
+        self.print(&self.invocation(commands::Command::Alerts), &reply).await
+    }
+
+    fn invocation(&self, command: commands::Command) -> Invocation {
+        Invocation {
+            command,
+            actor: self.actor.clone(),
+            place: self.place.clone(),
+            at: self.clock.now(),
+        }
+    }
+
+    async fn print(&self, invocation: &Invocation, reply: &Reply) -> io::Result<()> {
+        if reply.silent {
+            return Ok(());
+        }
+        // Without rows the buttons mean nothing; the answer itself is worth more.
+        let buttons = self.counter.offer(&self.desk, invocation, reply).await.unwrap_or_default();
+        for (n, card) in reply.cards.iter().enumerate() {
+            let ids = buttons.get(n).map(Vec::as_slice).unwrap_or_default();
+            self.screen.answer(card, ids, self.zone(), self.clock.now())?;
+        }
+        Ok(())
+    }
+
+    fn say(&self, card: &Card) -> io::Result<()> {
+        self.screen.answer(card, &[], self.zone(), self.clock.now())
+    }
+
+    fn zone(&self) -> chrono_tz::Tz {
+        self.desk.workspace().zone
+    }
+}

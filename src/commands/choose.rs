@@ -1,0 +1,76 @@
+//! A command without its argument never scolds: one candidate is taken, several become choices,
+//! none is said with what to do.
+
+use super::Reply;
+use super::call::Call;
+use crate::domain::card::{Action, Card, Line, Tone};
+use crate::domain::id::KeyId;
+use crate::domain::text::fold;
+use crate::store::StoreError;
+use crate::store::desk::KeyView;
+
+/// What the choice ended in.
+pub(super) enum Chosen {
+    /// This key.
+    Key(Box<KeyView>),
+    /// No single one; this is the answer.
+    Answer(Reply),
+}
+
+/// The most choices that are offered at once.
+const MOST: usize = 10;
+
+/// The key that a label means, else the only key there is, else a choice of `action` buttons.
+pub(super) async fn key(
+    call: &Call<'_>,
+    label: Option<&str>,
+    action: fn(KeyId) -> Action,
+) -> Result<Chosen, StoreError> {
+    if let Some(label) = label
+        && let Some(key) = call.desk.key_by_label(label).await?
+    {
+        return Ok(Chosen::Key(Box::new(key)));
+    }
+    let mut keys = call.desk.keys().await?;
+    if keys.is_empty() {
+        return Ok(Chosen::Answer(no_keys()));
+    }
+    if label.is_none() && keys.len() == 1 {
+        return Ok(Chosen::Key(Box::new(keys.remove(0))));
+    }
+    let title = if let Some(label) = label {
+        nearest_first(&mut keys, label);
+        "No key here has that label. Is it one of these?"
+    } else {
+        keys.sort_by_key(|key| call.reading(key).verdict());
+        "Which key?"
+    };
+    let mut card = Card::new(Tone::Plain, title);
+    let more = keys.len().saturating_sub(MOST);
+    for key in keys.iter().take(MOST) {
+        card = card.button(key.key.label.as_str(), action(key.key.id.clone()));
+    }
+    if more > 0 {
+        card = card.text(
+            Line::from(format!("and {more} more: type the label, as in "))
+                .code("/keystatus mm-bot-1"),
+        );
+    }
+    Ok(Chosen::Answer(Reply::private(card)))
+}
+
+fn nearest_first(keys: &mut [KeyView], label: &str) {
+    let label = fold(&label.chars().take(64).collect::<String>());
+    let score = |key: &KeyView| strsim::jaro_winkler(&label, &key.key.label.folded());
+    keys.sort_by(|a, b| score(b).total_cmp(&score(a)));
+}
+
+/// Nothing is watched yet.
+pub(super) fn no_keys() -> Reply {
+    let card = Card::new(Tone::Plain, "No keys are watched here yet.").text(
+        Line::from("Add one on the host: ")
+            .code("keylapse key add")
+            .text(". Then /keystatus shows it."),
+    );
+    Reply::private(card)
+}

@@ -1,0 +1,158 @@
+//! The counter: where every invocation is served in one order. Limits first, so that a flood costs
+//! nothing; then the role, denied by default; then the command; then the marks that keep a simulated
+//! or redirected exchange from passing for a real one.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::broadcast;
+
+use super::call::Call;
+use super::limit::{self, Admitted, Limits, Traffic};
+use super::{Actor, Invocation, Reply, Role, Spec, dispatch};
+use crate::clock::Bell;
+use crate::domain::card::{Card, Tone};
+use crate::domain::id::KeyId;
+use crate::domain::policy::Policy;
+use crate::domain::text::Clean;
+use crate::ids::Ids;
+use crate::knowledge::Knowledge;
+use crate::store::desk::{Desk, KeyView};
+use crate::store::{Store, StoreError};
+
+/// What the host is, for `/privacy` and for marks on every card.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostNote {
+    /// Who runs it and how to reach them.
+    pub operator: Option<Clean>,
+    /// An exchange or platform is reached at a loopback address.
+    pub test_endpoint: bool,
+    /// Endpoints that are not the built-in ones.
+    pub endpoints: Vec<String>,
+    /// The exchange is simulated.
+    pub demo: bool,
+}
+
+/// Opens the sealed address that the exchange last saw; the vault stays with the caller.
+pub type OpenAddress = Arc<dyn Fn(&KeyView) -> Option<String> + Send + Sync>;
+
+/// What commands work with.
+pub struct Tools {
+    /// The ledger.
+    pub store: Store,
+    /// The answers.
+    pub knowledge: Arc<Knowledge>,
+    /// For references that people quote.
+    pub ids: Arc<Ids>,
+    /// The figures in force.
+    pub policy: Policy,
+    /// How often keys are checked; after three of these a key is unknown.
+    pub interval: TimeDelta,
+    /// Wakes the checking task.
+    pub wake_checks: Bell,
+    /// The checking task announces here every key whose look was recorded.
+    pub looked: broadcast::Sender<KeyId>,
+    /// How the caller's address is opened.
+    pub open_address: OpenAddress,
+    /// What the host is.
+    pub host: HostNote,
+    /// How much one person may ask.
+    pub limits: Limits,
+    /// How long `/check` waits for the look, in real time; [`Counter::PATIENCE`] in production.
+    pub patience: Duration,
+}
+
+/// Where people come with their questions. One for the whole process.
+pub struct Counter {
+    pub(super) tools: Tools,
+    traffic: Mutex<Traffic>,
+}
+
+impl Counter {
+    /// How long `/check` waits for the exchange.
+    pub const PATIENCE: Duration = Duration::from_secs(10);
+
+    /// A counter with its tools.
+    pub fn new(tools: Tools) -> Self {
+        Self { tools, traffic: Mutex::new(Traffic::default()) }
+    }
+
+    /// Answers an invocation at the desk of its workspace: limits, role, the command, its audit.
+    pub async fn run(&self, desk: &Desk, invocation: &Invocation) -> Reply {
+        let spec = Spec::of(&invocation.command);
+        if let Some(reply) = self.turn_away(&invocation.actor, spec, invocation.at) {
+            return reply;
+        }
+        if invocation.actor.role < spec.role {
+            return refuse(spec.role, invocation.actor.role);
+        }
+        let call = Call::new(&self.tools, desk, invocation, spec);
+        match dispatch(&call, &invocation.command).await {
+            Ok(reply) => self.mark(reply, spec),
+            Err(error) => self.apologize(&error),
+        }
+    }
+
+    /// Too much of one person: one polite line, then silence.
+    pub(super) fn turn_away(&self, actor: &Actor, spec: &Spec, at: DateTime<Utc>) -> Option<Reply> {
+        // A panicking holder leaves at worst one count too many.
+        let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        match traffic.admit((actor.platform, &actor.id), spec, self.tools.limits, at) {
+            Admitted::Yes => None,
+            Admitted::Last { wait } => Some(limit::polite(wait)),
+            Admitted::No => Some(Reply::silence()),
+        }
+    }
+
+    /// No card of a simulated or redirected exchange can pass for a real one.
+    fn mark(&self, mut reply: Reply, spec: &Spec) -> Reply {
+        let host = &self.tools.host;
+        for card in &mut reply.cards {
+            if host.demo {
+                *card = card.clone().marked("DEMO");
+            } else if host.test_endpoint && spec.role > Role::Anyone {
+                *card = card.clone().marked("TEST ENDPOINT");
+            }
+        }
+        reply
+    }
+
+    /// A reference for the person, the chain for the log.
+    pub(super) fn apologize(&self, error: &StoreError) -> Reply {
+        let reference = self.tools.ids.reference();
+        tracing::error!(reference, %error, "a command failed");
+        let line = match error {
+            StoreError::Full | StoreError::ReadOnly => error.to_string(),
+            StoreError::Conflict => {
+                "Somebody changed the same thing at the same moment. Nothing was changed by you; try again."
+                    .to_owned()
+            }
+            StoreError::Newer
+            | StoreError::Foreign(_)
+            | StoreError::LabelTaken
+            | StoreError::KeyTaken
+            | StoreError::Garbled(_)
+            | StoreError::Unreachable(_)
+            | StoreError::Database(_) => format!(
+                "Something broke on my side (reference {reference} in keylapse's log). Nothing was changed."
+            ),
+        };
+        Reply::private(Card::new(Tone::Unknown, line))
+    }
+}
+
+/// Denied, with the role that it needs and who can give it.
+fn refuse(needed: Role, has: Role) -> Reply {
+    let who = match (needed, has) {
+        (Role::Admin, _) => "Whoever runs this bot can give that role.",
+        (Role::Anyone | Role::Viewer | Role::Operator, Role::Anyone) => {
+            "This bot is private; an admin of the workspace or whoever runs it can let you in."
+        }
+        (Role::Anyone | Role::Viewer | Role::Operator, _) => {
+            "An admin of this workspace can give it."
+        }
+    };
+    let title = format!("That needs the role {}; you are {}.", needed.name(), has.name());
+    Reply::private(Card::new(Tone::Plain, title).text(who))
+}

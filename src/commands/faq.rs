@@ -1,0 +1,112 @@
+//! `/faq`: the entry that a question means, its direct answer first. The question is never
+//! repeated and never kept; a fact of the workspace is added only where nobody else reads along.
+
+use super::call::Call;
+use super::press::stale;
+use super::reading::ago;
+use super::{Reply, Role};
+use crate::domain::card::{Action, Card, Line, Tone};
+use crate::knowledge::{Entry, Topic};
+use crate::store::StoreError;
+
+/// Where a reader without a question begins.
+const DOORS: [(&str, &str); 6] = [
+    ("Expired: what now", "expired-meaning"),
+    ("Error messages", "error-other"),
+    ("Make a new key", "create-key"),
+    ("Leaked or stolen", "compromised"),
+    ("Bound addresses", "ip-whitelist"),
+    ("Safety checklist", "security-checklist"),
+];
+
+pub(super) async fn answer(call: &Call<'_>, question: Option<&str>) -> Result<Reply, StoreError> {
+    let Some(question) = question else { return Ok(Reply::open(doors())) };
+    let knowledge = &call.tools.knowledge;
+    // An id is exact; typed with or without the slash that texts print before it.
+    if let Some(topic) = Topic::parse(question.trim().trim_start_matches("/faq").trim()) {
+        return self::topic(call, topic.as_str()).await;
+    }
+    let found = knowledge.lookup(question);
+    if let Some(topic) = found.topic() {
+        return self::topic(call, topic.as_str()).await;
+    }
+    let offered: Vec<&Entry> =
+        found.suggestions.iter().filter_map(|t| knowledge.entry(t)).collect();
+    if offered.is_empty() {
+        return Ok(off_topic());
+    }
+    let mut card = Card::new(Tone::Plain, "Is it one of these?");
+    for entry in offered {
+        card = card.button(entry.title.clone(), steps(entry.id));
+    }
+    Ok(Reply::open(card))
+}
+
+/// One entry, by its id.
+pub(super) async fn topic(call: &Call<'_>, id: &str) -> Result<Reply, StoreError> {
+    let entry = Topic::parse(id).and_then(|topic| call.tools.knowledge.entry(&topic));
+    let Some(entry) = entry else { return Ok(stale()) };
+    let card = page(call, entry);
+    match here(call, entry).await? {
+        Some(line) => Ok(Reply::private(card.text(line))),
+        None => Ok(Reply::open(card)),
+    }
+}
+
+fn page(call: &Call<'_>, entry: &Entry) -> Card {
+    let mut card = Card::new(Tone::Plain, entry.title.as_str()).text(entry.answer.as_str());
+    if !entry.steps.is_empty() {
+        card = card.steps(entry.steps.iter().map(|step| step.as_str().into()));
+    }
+    for note in &entry.notes {
+        card = card.text(note.as_str());
+    }
+    let next = entry.see.iter().filter_map(|topic| call.tools.knowledge.entry(topic));
+    next.take(3).fold(card, |card, entry| card.button(entry.title.clone(), steps(entry.id)))
+}
+
+fn steps(topic: Topic) -> Action {
+    Action::Steps { topic: topic.as_str().to_owned() }
+}
+
+/// "Here: mm-bot-1 was refused with exactly this code 12 minutes ago." Only where nobody else
+/// reads, and only for those who may see keys.
+async fn here(call: &Call<'_>, entry: &Entry) -> Result<Option<Line>, StoreError> {
+    if !call.place.private || call.actor.role < Role::Viewer || entry.codes.is_empty() {
+        return Ok(None);
+    }
+    let keys = call.desk.keys().await?;
+    let refused = keys.iter().filter_map(|key| {
+        let (code, at) = call.reading(key).code()?;
+        entry.codes.iter().any(|known| known == code).then_some((key, at))
+    });
+    let refused: Vec<_> = refused.collect();
+    Ok(refused.first().map(|(key, at)| {
+        let line = Line::from("Here: ").label(&key.key.label);
+        let more = match refused.len() {
+            1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
+        let was = if refused.len() == 1 { "was" } else { "were" };
+        line.text(format!("{more} {was} refused with exactly this code {}.", ago(call.at, *at)))
+    }))
+}
+
+fn doors() -> Card {
+    let card = Card::new(Tone::Plain, "Ask about exchange API keys")
+        .text(
+            Line::from("Type the question or paste the last line of the error: ")
+                .code("/faq 400003"),
+        )
+        .text("Never paste a key, a secret or a passphrase.");
+    DOORS.into_iter().fold(card, |card, (label, topic)| {
+        card.button(label, Action::Steps { topic: topic.to_owned() })
+    })
+}
+
+fn off_topic() -> Reply {
+    Reply::private(Card::new(
+        Tone::Plain,
+        "I know about exchange API keys: expiry, errors, safety. Try /faq or /help.",
+    ))
+}

@@ -1,0 +1,242 @@
+//! What people can ask and do, without any platform: an [`Invocation`] comes in, a [`Reply`] of
+//! cards goes out. A chat adapter turns native events into the one and cards into the other.
+//!
+//! [`SPECS`] is the one table: parsing, help, registration and the README are made from it. Each
+//! command has a file. Everything goes through [`Counter::run`]: limits, role, the command, its
+//! audit row. Nothing here asks an exchange, opens a secret or reads a clock.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::card::{Action, Card};
+use crate::domain::id::AlertId;
+use crate::domain::receiver::Platform;
+use crate::domain::text::Clean;
+use crate::store::StoreError;
+
+mod accept;
+mod ack;
+mod alerts;
+mod call;
+mod check;
+mod choose;
+mod counter;
+mod detail;
+mod faq;
+mod help;
+mod keystatus;
+mod limit;
+mod parse;
+mod press;
+mod privacy;
+mod reading;
+mod show;
+mod spec;
+mod table;
+mod until;
+mod upcoming;
+mod why;
+
+#[cfg(test)]
+mod tests;
+
+use call::Call;
+
+pub use crate::store::desk::Desk;
+pub use counter::{Counter, HostNote, OpenAddress, Tools};
+pub use limit::Limits;
+pub use parse::{LONGEST, ParseError, parse};
+pub use press::Press;
+pub use spec::{Argument, ArgumentKind, Given, Group, Reach, Spec, markdown_table};
+pub use table::SPECS;
+pub use until::{UntilError, until};
+
+/// What a person wants. A button is a command with its arguments filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// How the keys are, or one of them in detail.
+    Keystatus {
+        /// Its label.
+        key: Option<String>,
+    },
+    /// Ask the exchange now.
+    Check {
+        /// The key's label.
+        key: Option<String>,
+    },
+    /// What is open.
+    Alerts,
+    /// "I'm on it."
+    Ack {
+        /// An alert's number or a key's label.
+        alert: Option<String>,
+        /// Until when, in the words of [`until`].
+        until: Option<String>,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Why a key is as it is, and what was or was not said about it.
+    Why {
+        /// The key's label.
+        key: Option<String>,
+    },
+    /// What ends soon.
+    Upcoming {
+        /// Within how many days.
+        days: Option<u16>,
+    },
+    /// A question about exchange API keys.
+    Faq {
+        /// The question, an error line or a topic's id.
+        question: Option<String>,
+    },
+    /// What the caller may ask and do.
+    Help {
+        /// One command.
+        command: Option<String>,
+    },
+    /// Who runs this and what is stored.
+    Privacy,
+    /// A button whose row was found.
+    Press {
+        /// What it means.
+        action: Action,
+        /// The revision of its alert that was shown, where the button knows it.
+        rev: Option<i64>,
+        /// When it was offered; what happened later the person may not have seen.
+        shown_at: Option<DateTime<Utc>>,
+    },
+}
+
+/// A right in a workspace; a later one includes the earlier ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Whoever can write to the bot.
+    Anyone,
+    /// Sees the workspace's keys.
+    Viewer,
+    /// Takes alerts.
+    Operator,
+    /// Accepts changed keys.
+    Admin,
+}
+
+impl Role {
+    /// The word for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Anyone => "anyone",
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// Who asks; the adapter has verified identity and role at this very event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Where the id is valid.
+    pub platform: Platform,
+    /// The platform's own id of the person.
+    pub id: String,
+    /// Their name as the platform gives it.
+    pub name: Clean,
+    /// What they may do in the workspace.
+    pub role: Role,
+}
+
+/// Where it is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The platform.
+    pub platform: Platform,
+    /// The chat, as the platform names it.
+    pub chat: String,
+    /// Whether only the actor reads along.
+    pub private: bool,
+}
+
+/// A command as issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    /// What.
+    pub command: Command,
+    /// By whom.
+    pub actor: Actor,
+    /// Where.
+    pub place: Place,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// What is answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// The cards, in order.
+    pub cards: Vec<Card>,
+    /// For the actor's eyes only: ephemeral, or a pointer to the private chat; never public.
+    pub private: bool,
+    /// Nothing is said at all: somebody is flooding.
+    pub silent: bool,
+    /// The alerts that the cards show, each with the revision shown; buttons are bound to it.
+    pub shown: Vec<(AlertId, i64)>,
+}
+
+impl Reply {
+    /// An answer for the actor's eyes only.
+    pub fn private(card: Card) -> Self {
+        Self { cards: vec![card], private: true, ..Self::default() }
+    }
+
+    /// An answer without any workspace fact.
+    pub fn open(card: Card) -> Self {
+        Self { cards: vec![card], ..Self::default() }
+    }
+
+    fn silence() -> Self {
+        Self { private: true, silent: true, ..Self::default() }
+    }
+}
+
+/// One arm a command; nothing falls through.
+async fn dispatch(call: &Call<'_>, command: &Command) -> Result<Reply, StoreError> {
+    match command {
+        Command::Keystatus { key: None } => keystatus::list(call, keystatus::Fold::Fine).await,
+        Command::Keystatus { key } => detail::by_label(call, key.as_deref()).await,
+        Command::Check { key } => check::by_label(call, key.as_deref()).await,
+        Command::Alerts => alerts::list(call).await,
+        Command::Ack { alert, until, reason } => {
+            let words = ack::Words { until: until.as_deref(), reason: reason.as_deref() };
+            ack::by_words(call, alert.as_deref(), words).await
+        }
+        Command::Why { key } => why::by_label(call, key.as_deref()).await,
+        Command::Upcoming { days } => upcoming::list(call, *days).await,
+        Command::Faq { question } => faq::answer(call, question.as_deref()).await,
+        Command::Help { command } => Ok(help::answer(call, command.as_deref())),
+        Command::Privacy => Ok(privacy::answer(call)),
+        Command::Press { action, rev, shown_at } => {
+            dispatch_press(call, action, (*rev, *shown_at)).await
+        }
+    }
+}
+
+async fn dispatch_press(
+    call: &Call<'_>,
+    action: &Action,
+    (rev, shown_at): (Option<i64>, Option<DateTime<Utc>>),
+) -> Result<Reply, StoreError> {
+    match action {
+        Action::Acknowledge { alert } => ack::press(call, alert, rev).await,
+        Action::Undo { alert } => ack::undo(call, alert).await,
+        Action::AcknowledgeAll { message } => ack::all(call, message).await,
+        Action::Show { message } => show::message(call, message).await,
+        Action::Steps { topic } => faq::topic(call, topic).await,
+        Action::Accept { key } => accept::accept(call, key, shown_at).await,
+        Action::Replaced { key } => accept::replaced(call, key).await,
+        Action::ShowAddress { key } => show::address(call, key).await,
+        Action::Key { key } => detail::by_id(call, key).await,
+        Action::AllKeys => keystatus::list(call, keystatus::Fold::Nothing).await,
+        Action::Why { key } => why::by_id(call, key).await,
+        Action::Check { key } => check::by_id(call, key).await,
+    }
+}

@@ -1,0 +1,207 @@
+//! A typed line becomes a command. Cut first, then read; what is wrong is said in one sentence
+//! that never repeats what was typed.
+
+use super::spec::{Argument, ArgumentKind, Given, Reach, Spec, typed};
+use super::until::is_time;
+use super::{Command, Reply};
+use crate::domain::card::{Card, Tone};
+
+/// Input is cut to this many characters before anything looks at it (S19).
+pub const LONGEST: usize = 2_000;
+
+/// Why a line is no command, in one sentence for the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    /// Nothing was typed.
+    #[error("/help lists what you can ask.")]
+    Empty,
+    /// Nothing of that name, and nothing near it.
+    #[error("I do not know that command. /help lists what you can ask.")]
+    Unknown,
+    /// Nothing of that name, but something near it.
+    #[error("I do not know that command. Did you mean /{0}?")]
+    Near(&'static str),
+    /// Not a number of days that can be looked ahead.
+    #[error("Days are a number from 1 to 400, for example /upcoming 60.")]
+    Days,
+}
+
+impl ParseError {
+    /// The sentence as an answer.
+    pub fn reply(&self) -> Reply {
+        Reply::private(Card::new(Tone::Plain, self.to_string()))
+    }
+}
+
+/// Reads a line, with or without the slash.
+pub fn parse(line: &str) -> Result<Command, ParseError> {
+    let line: String = line.chars().take(LONGEST).collect();
+    let line = line.trim();
+    let line = line.strip_prefix('/').unwrap_or(line);
+    let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    if name.is_empty() {
+        return Err(ParseError::Empty);
+    }
+    let Some(spec) = Spec::named(name) else {
+        return Err(nearest(name).map_or(ParseError::Unknown, ParseError::Near));
+    };
+    let mut given = Given::default();
+    let mut rest = rest.trim();
+    for argument in spec.arguments {
+        let (value, after) = take(argument, rest);
+        given.put(argument, value);
+        rest = after.trim_start();
+    }
+    spec.make(given)
+}
+
+impl Spec {
+    /// The command of a typed row and its arguments.
+    pub fn make(&self, mut given: Given) -> Result<Command, ParseError> {
+        let Reach::Typed(make) = self.reach else {
+            return Err(ParseError::Unknown);
+        };
+        for argument in self.arguments.iter().filter(|a| a.kind == ArgumentKind::Days) {
+            if given.get(argument).is_some_and(|days| !is_days(days)) {
+                return Err(ParseError::Days);
+            }
+        }
+        Ok(make(&mut given))
+    }
+}
+
+fn is_days(text: &str) -> bool {
+    text.parse().is_ok_and(|days: u16| (1..=400).contains(&days))
+}
+
+/// Cuts one argument off; what is left is for the next.
+fn take<'a>(argument: &Argument, rest: &'a str) -> (&'a str, &'a str) {
+    match argument.kind {
+        // Labels may hold spaces, and nothing stands behind one.
+        ArgumentKind::Key => (unquote(rest), ""),
+        ArgumentKind::Text => (rest, ""),
+        ArgumentKind::Alert | ArgumentKind::Days => word(rest),
+        ArgumentKind::Name => {
+            let (name, after) = word(rest);
+            (name.strip_prefix('/').unwrap_or(name), after)
+        }
+        ArgumentKind::Until => {
+            let (_, after_one) = word(rest);
+            let (_, after_two) = word(after_one.trim_start());
+            let ends = [rest.len() - after_two.len(), rest.len() - after_one.len()];
+            let time = ends.into_iter().find(|end| is_time(&rest[..*end]));
+            time.map_or(("", rest), |end| rest.split_at(end))
+        }
+    }
+}
+
+/// The first word, or all of what stands in quotation marks.
+fn word(rest: &str) -> (&str, &str) {
+    if let Some((inside, after)) = quoted(rest) {
+        return (inside, after);
+    }
+    let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+    rest.split_at(end)
+}
+
+fn unquote(rest: &str) -> &str {
+    match quoted(rest) {
+        Some((inside, after)) if after.trim().is_empty() => inside,
+        Some(_) | None => rest,
+    }
+}
+
+/// Phones turn straight quotation marks into curly ones.
+fn quoted(rest: &str) -> Option<(&str, &str)> {
+    let open = rest.chars().next()?;
+    let close: &[char] = match open {
+        '"' => &['"'],
+        '\'' => &['\''],
+        '\u{201C}' | '\u{201E}' => &['\u{201D}', '\u{201C}'],
+        '\u{2018}' => &['\u{2019}'],
+        _ => return None,
+    };
+    let inside = &rest[open.len_utf8()..];
+    let end = inside.find(close)?;
+    let closing = inside[end..].chars().next().map_or(0, char::len_utf8);
+    Some((&inside[..end], &inside[end + closing..]))
+}
+
+/// The typed name that is nearest to `name`, if one is near.
+pub(super) fn nearest(name: &str) -> Option<&'static str> {
+    let name: String = name.chars().take(24).collect::<String>().to_lowercase();
+    // One measure is for slips of the finger, the other for names that were cut short.
+    let score = |spec: &&'static Spec| {
+        let slips = strsim::normalized_damerau_levenshtein(&name, spec.name) / 0.6;
+        slips.max(strsim::jaro_winkler(&name, spec.name) / 0.85)
+    };
+    let best = typed().max_by(|a, b| score(a).total_cmp(&score(b)))?;
+    (score(&best) >= 1.0).then_some(best.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ack(alert: &str, until: Option<&str>, reason: Option<&str>) -> Command {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Command::Ack { alert: owned(Some(alert)), until: owned(until), reason: owned(reason) }
+    }
+
+    #[test]
+    fn lines_become_commands() {
+        let key = |label: &str| Some(label.to_owned());
+        let table = [
+            ("/keystatus", Command::Keystatus { key: None }),
+            ("/keystatus mm-bot-1", Command::Keystatus { key: key("mm-bot-1") }),
+            ("  KEYSTATUS   grid eu ", Command::Keystatus { key: key("grid eu") }),
+            ("why \"grid eu\"", Command::Why { key: key("grid eu") }),
+            ("why \u{201C}grid eu\u{201D}", Command::Why { key: key("grid eu") }),
+            ("/check \"half", Command::Check { key: key("\"half") }),
+            ("/alerts now", Command::Alerts),
+            ("/ack", Command::Ack { alert: None, until: None, reason: None }),
+            ("/ack 3 2h waiting for exchange", ack("3", Some("2h"), Some("waiting for exchange"))),
+            ("/ack 3 waiting 2h", ack("3", None, Some("waiting 2h"))),
+            ("/ack \"grid eu\" 2026-12-01 14:00", ack("grid eu", Some("2026-12-01 14:00"), None)),
+            ("/ack 3 2026-12-01 at work", ack("3", Some("2026-12-01"), Some("at work"))),
+            ("/ack 3 tomorrow", ack("3", Some("tomorrow"), None)),
+            ("/upcoming 60", Command::Upcoming { days: Some(60) }),
+            ("/upcoming", Command::Upcoming { days: None }),
+            ("/help /ack", Command::Help { command: key("ack") }),
+            ("privacy", Command::Privacy),
+        ];
+        for (line, command) in table {
+            assert_eq!(parse(line), Ok(command), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_command_gets_one_sentence() {
+        let table = [
+            ("", ParseError::Empty),
+            (" / ", ParseError::Empty),
+            ("/keystatsu", ParseError::Near("keystatus")),
+            ("/alert", ParseError::Near("alerts")),
+            ("/acc", ParseError::Near("ack")),
+            ("/quux", ParseError::Unknown),
+            ("/reveal", ParseError::Unknown),
+            ("/upcoming soon", ParseError::Days),
+            ("/upcoming 0", ParseError::Days),
+            ("/upcoming 99999999999", ParseError::Days),
+        ];
+        for (line, error) in table {
+            assert_eq!(parse(line), Err(error), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_flood_of_characters_is_cut_before_it_is_read() {
+        let Ok(Command::Faq { question: Some(question) }) =
+            parse(&format!("/faq {}", "x".repeat(100_000)))
+        else {
+            panic!("no question");
+        };
+        assert!(question.len() < LONGEST);
+        assert!(parse(&"\u{202E}@everyone ".repeat(10_000)).is_err());
+    }
+}

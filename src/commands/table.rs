@@ -1,0 +1,246 @@
+//! The one table of commands. Parsing, help, the platforms' registration and menus, roles, audit
+//! and the README's table are made from it; a new command is a row here and an arm in dispatch.
+
+use super::spec::{Argument, ArgumentKind, Group, Reach, Spec};
+use super::{Command, Role};
+use crate::domain::card::Action;
+
+/// The rows of [`SPECS`] by name, in its order; a test holds both together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Row {
+    Keystatus,
+    Check,
+    Alerts,
+    Ack,
+    Why,
+    Upcoming,
+    Faq,
+    Help,
+    Privacy,
+    Undo,
+    Accept,
+    Replaced,
+    Reveal,
+    Show,
+}
+
+impl Row {
+    /// Which row a command stands in.
+    pub(super) fn of(command: &Command) -> Self {
+        match command {
+            Command::Keystatus { .. } => Self::Keystatus,
+            Command::Check { .. } => Self::Check,
+            Command::Alerts => Self::Alerts,
+            Command::Ack { .. } => Self::Ack,
+            Command::Why { .. } => Self::Why,
+            Command::Upcoming { .. } => Self::Upcoming,
+            Command::Faq { .. } => Self::Faq,
+            Command::Help { .. } => Self::Help,
+            Command::Privacy => Self::Privacy,
+            Command::Press { action, .. } => match action {
+                Action::Acknowledge { .. } | Action::AcknowledgeAll { .. } => Self::Ack,
+                Action::Undo { .. } => Self::Undo,
+                Action::Show { .. } => Self::Show,
+                Action::Steps { .. } => Self::Faq,
+                Action::Accept { .. } => Self::Accept,
+                Action::Replaced { .. } => Self::Replaced,
+                Action::ShowAddress { .. } => Self::Reveal,
+                Action::Key { .. } | Action::AllKeys => Self::Keystatus,
+                Action::Why { .. } => Self::Why,
+                Action::Check { .. } => Self::Check,
+            },
+        }
+    }
+}
+
+impl Row {
+    /// The row itself.
+    pub(super) fn spec(self) -> &'static Spec {
+        &SPECS[self as usize]
+    }
+}
+
+const KEY: Argument = Argument {
+    name: "key",
+    kind: ArgumentKind::Key,
+    optional: true,
+    summary: "the key's label; left out: the only key, or a choice",
+};
+
+/// Every command.
+pub const SPECS: &[Spec] = &[
+    Spec {
+        name: "keystatus",
+        reach: Reach::Typed(|given| Command::Keystatus { key: given.take("key") }),
+        role: Role::Viewer,
+        group: Group::Keys,
+        arguments: &[KEY],
+        summary: "How the keys are, worst first; one key in detail",
+        example: "/keystatus mm-bot-1",
+        audit: None,
+    },
+    Spec {
+        name: "check",
+        reach: Reach::Typed(|given| Command::Check { key: given.take("key") }),
+        role: Role::Viewer,
+        group: Group::Keys,
+        arguments: &[KEY],
+        summary: "Ask the exchange about a key now",
+        example: "/check mm-bot-1",
+        audit: Some("key.checked"),
+    },
+    Spec {
+        name: "alerts",
+        reach: Reach::Typed(|_| Command::Alerts),
+        role: Role::Viewer,
+        group: Group::Alerts,
+        arguments: &[],
+        summary: "What is open, and who is on it",
+        example: "/alerts",
+        audit: None,
+    },
+    Spec {
+        name: "ack",
+        reach: Reach::Typed(|given| Command::Ack {
+            alert: given.take("alert"),
+            until: given.take("until"),
+            reason: given.take("reason"),
+        }),
+        role: Role::Operator,
+        group: Group::Alerts,
+        arguments: &[
+            Argument {
+                name: "alert",
+                kind: ArgumentKind::Alert,
+                optional: true,
+                summary: "the alert's number or the key's label; left out: the only one, or a choice",
+            },
+            Argument {
+                name: "until",
+                kind: ArgumentKind::Until,
+                optional: true,
+                summary: "2h, 90m, 3d, 14:00, tomorrow, mon or 2026-12-01; it always ends",
+            },
+            Argument {
+                name: "reason",
+                kind: ArgumentKind::Text,
+                optional: true,
+                summary: "why, for the others",
+            },
+        ],
+        summary: "Say that you are on it, until a time",
+        example: "/ack 3 2h waiting for support",
+        audit: Some("alert.acknowledged"),
+    },
+    Spec {
+        name: "why",
+        reach: Reach::Typed(|given| Command::Why { key: given.take("key") }),
+        role: Role::Viewer,
+        group: Group::Alerts,
+        arguments: &[KEY],
+        summary: "Why a key is as it is, who was told what, and why not",
+        example: "/why mm-bot-1",
+        audit: None,
+    },
+    Spec {
+        name: "upcoming",
+        reach: Reach::Typed(|given| Command::Upcoming {
+            days: given.take("days").and_then(|days| days.parse().ok()),
+        }),
+        role: Role::Viewer,
+        group: Group::Keys,
+        arguments: &[Argument {
+            name: "days",
+            kind: ArgumentKind::Days,
+            optional: true,
+            summary: "how far to look, 1 to 400; left out: 30",
+        }],
+        summary: "Which keys end soon, and when I warn next",
+        example: "/upcoming 60",
+        audit: None,
+    },
+    Spec {
+        name: "faq",
+        reach: Reach::Typed(|given| Command::Faq { question: given.take("question") }),
+        role: Role::Anyone,
+        group: Group::Answers,
+        arguments: &[Argument {
+            name: "question",
+            kind: ArgumentKind::Text,
+            optional: true,
+            summary: "a question or the last line of an error; left out: the topics",
+        }],
+        summary: "Answers about exchange API keys and their errors",
+        example: "/faq 400006 invalid request ip",
+        audit: None,
+    },
+    Spec {
+        name: "help",
+        reach: Reach::Typed(|given| Command::Help { command: given.take("command") }),
+        role: Role::Anyone,
+        group: Group::Answers,
+        arguments: &[Argument {
+            name: "command",
+            kind: ArgumentKind::Name,
+            optional: true,
+            summary: "one command in detail",
+        }],
+        summary: "What you can ask and do here",
+        example: "/help ack",
+        audit: None,
+    },
+    Spec {
+        name: "privacy",
+        reach: Reach::Typed(|_| Command::Privacy),
+        role: Role::Anyone,
+        group: Group::Answers,
+        arguments: &[],
+        summary: "Who runs this, what is stored, who can read it",
+        example: "/privacy",
+        audit: None,
+    },
+    button("undo", Role::Operator, "Give an alert back", Some("alert.undone")),
+    button("accept", Role::Admin, "Accept a key as it is now", Some("key.accepted")),
+    button("replaced", Role::Viewer, "How to tell of a replaced key", None),
+    button("reveal", Role::Operator, "The address that the exchange saw", Some("address.revealed")),
+    button("show", Role::Viewer, "The alerts of a message, one by one", None),
+];
+
+const fn button(
+    name: &'static str,
+    role: Role,
+    summary: &'static str,
+    audit: Option<&'static str>,
+) -> Spec {
+    let group = Group::Alerts;
+    Spec { name, reach: Reach::Button, role, group, arguments: &[], summary, example: "", audit }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_stands_where_its_name_says() {
+        let rows = [
+            (Row::Keystatus, "keystatus"),
+            (Row::Check, "check"),
+            (Row::Alerts, "alerts"),
+            (Row::Ack, "ack"),
+            (Row::Why, "why"),
+            (Row::Upcoming, "upcoming"),
+            (Row::Faq, "faq"),
+            (Row::Help, "help"),
+            (Row::Privacy, "privacy"),
+            (Row::Undo, "undo"),
+            (Row::Accept, "accept"),
+            (Row::Replaced, "replaced"),
+            (Row::Reveal, "reveal"),
+            (Row::Show, "show"),
+        ];
+        assert_eq!(rows.len(), SPECS.len());
+        for (row, name) in rows {
+            assert_eq!(SPECS[row as usize].name, name);
+        }
+    }
+}

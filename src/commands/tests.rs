@@ -1,0 +1,7 @@
+//! Commands against a real ledger in memory, with rows made by the store's own functions.
+
+mod access;
+mod acking;
+mod answers;
+mod keys;
+mod world;

@@ -1,0 +1,123 @@
+//! Answers: faq, help, privacy; and that nothing typed comes back.
+
+use super::super::*;
+use super::world::*;
+use crate::domain::card::Action;
+use crate::domain::text::Clean;
+
+#[tokio::test]
+async fn an_answer_names_the_key_that_shows_this_code_to_those_who_may_know() {
+    let world = World::new().await;
+    let id = world.own(&world.home, "mm-bot-1").await;
+    world.refuse(&id, 8).await;
+    let here = "Here: mm-bot-1 was refused with exactly this code 12 min ago.";
+    let text = world.text(Role::Viewer, "/faq 400003").await;
+    assert!(text.contains(here), "{text}");
+    let text = world.text(Role::Anyone, "/faq 400003").await;
+    assert!(!text.contains("mm-bot-1"), "{text}");
+    let mut public = invocation(Role::Admin, parse("/faq 400003").unwrap());
+    public.place = place(false);
+    let reply = world.counter.run(&world.home, &public).await;
+    assert!(!plain(&reply).contains("mm-bot-1") && !reply.private);
+}
+
+#[tokio::test]
+async fn a_question_is_answered_doubted_or_declined_and_never_repeated() {
+    let world = World::new().await;
+    let reply = world.say(Role::Anyone, "/faq what does an expired api key mean").await;
+    assert!(!reply.cards[0].body.is_empty() && !reply.private);
+    let id = world.text(Role::Anyone, "/faq error-ip-not-allowed").await;
+    assert!(id.starts_with("400006: this IP address is not allowed"), "{id}");
+    let off = world.say(Role::Anyone, "/faq what is the weather like tomorrow").await;
+    assert_eq!(
+        plain(&off),
+        "I know about exchange API keys: expiry, errors, safety. Try /faq or /help."
+    );
+    assert!(off.private);
+    let none = world.say(Role::Anyone, "/faq").await;
+    assert!(none.cards[0].buttons.len() >= 5);
+    for button in &none.cards[0].buttons {
+        let text = plain(&world.press(Role::Anyone, button.action.clone()).await);
+        assert!(!text.contains("no longer valid"), "{}", button.label);
+    }
+    let gone = world.press(Role::Anyone, Action::Steps { topic: "nothing".into() }).await;
+    assert_eq!(plain(&gone), "That button is no longer valid; /alerts shows what is open.");
+}
+
+#[tokio::test]
+async fn help_shows_only_what_the_caller_may_run() {
+    let world = World::new().await;
+    let stranger = world.text(Role::Anyone, "/help").await;
+    assert!(
+        stranger.contains("/faq") && !stranger.contains("/keystatus") && !stranger.contains("/ack")
+    );
+    let viewer = world.text(Role::Viewer, "/help").await;
+    assert!(viewer.contains("/keystatus mm-bot-1: How the keys are") && !viewer.contains("/ack"));
+    let operator = world.text(Role::Operator, "/help ack").await;
+    assert!(operator.starts_with("/ack [alert] [until] [reason]\n"), "{operator}");
+    assert!(world.text(Role::Operator, "/help akc").await.contains("The nearest is /ack."));
+    // A command beyond the role is as unknown as one that does not exist.
+    let beyond = world.text(Role::Viewer, "/help ack").await;
+    assert_eq!(beyond, world.text(Role::Viewer, "/help qqqqqqqq").await);
+}
+
+#[tokio::test]
+async fn privacy_opens_with_who_runs_it() {
+    let host = HostNote {
+        operator: Some(Clean::new("Kim, kim@example.org", 60)),
+        test_endpoint: true,
+        endpoints: vec!["http://127.0.0.1:9".into()],
+        demo: false,
+    };
+    let world = World::with(host).await;
+    let text = world.text(Role::Anyone, "/privacy").await;
+    assert!(text.starts_with("Run by Kim, kim@example.org.\nWith the host's master key they could read stored secrets; if you do not know them, use date-only watches."), "{text}");
+    assert!(text.contains("http://127.0.0.1:9") && text.contains("no financial advice"), "{text}");
+    let text = world.text(Role::Viewer, "/alerts").await;
+    assert!(text.contains("TEST ENDPOINT"), "{text}");
+    let demo = World::with(HostNote { demo: true, ..HostNote::default() }).await;
+    for line in ["/alerts", "/help", "/faq", "/privacy", "/keystatus"] {
+        assert!(demo.text(Role::Admin, line).await.contains("DEMO"), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_was_typed_comes_back() {
+    let world = World::new().await;
+    world.own(&world.home, "mm-bot-1").await;
+    world.own(&world.home, "tracker").await;
+    let evil = [
+        "zqx@everyone <@123> [click](http://zqx.example) **zqx** `zqx`",
+        "\u{202E}zqx\u{200B}\u{1b}[31mzqx\r\n/zqx",
+        &"zqx".repeat(34_000),
+        "6705f5c311545b000157d3eb zqx",
+    ];
+    let commands =
+        ["keystatus", "check", "ack", "why", "upcoming", "faq", "help", "privacy", "alerts", "zqx"];
+    for role in [Role::Anyone, Role::Viewer, Role::Operator, Role::Admin] {
+        for text in evil {
+            for name in commands {
+                let reply = world.text(role, &format!("/{name} {text}")).await;
+                assert!(!reply.to_lowercase().contains("zqx"), "{name}: {reply}");
+                assert!(!reply.contains("@everyone") && !reply.contains('\u{202E}'), "{name}");
+                assert!(!reply.contains("6705f5c311545b000157d3eb"), "{name}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_doubtful_question_becomes_up_to_three_buttons() {
+    let world = World::new().await;
+    let vague = ["it stopped", "browser", "the list", "support", "is it safe to keep", "old one"];
+    let mut doubted = 0;
+    for question in vague {
+        let reply = world.say(Role::Anyone, &format!("/faq {question}")).await;
+        let card = &reply.cards[0];
+        if plain(&reply).starts_with("Is it one of these?") {
+            doubted += 1;
+            assert!((1..=3).contains(&card.buttons.len()) && card.body.is_empty(), "{question}");
+        }
+    }
+    assert!(doubted > 0);
+}

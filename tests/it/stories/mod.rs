@@ -1,0 +1,3 @@
+//! Stories: what people live through, told against the whole bot.
+
+mod ladder;

@@ -1,0 +1,206 @@
+//! A world to tell stories in: the whole bot against the simulator, on a clock that the story
+//! moves, with terminals whose every line must be read. A message that a story did not expect
+//! fails it.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use keylapse::app::App;
+use keylapse::chat::console::Console;
+use keylapse::chat::console::screen::Screen;
+use keylapse::cli::demo::stage::{Setting, Stage, Told};
+use keylapse::clock::Clock;
+use keylapse::exchange::simulator::SimKey;
+use keylapse::ids::Ids;
+use keylapse::store::Store;
+
+/// A bot, its exchange and its people.
+pub struct World {
+    pub stage: Stage,
+    app: Option<App>,
+    terminals: Vec<Terminal>,
+}
+
+/// A terminal and what was printed on it.
+#[derive(Clone)]
+pub struct Terminal {
+    name: &'static str,
+    paper: Arc<Mutex<Paper>>,
+}
+
+#[derive(Default)]
+struct Paper {
+    unread: Vec<Message>,
+    broken: bool,
+}
+
+/// One printed message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub at: DateTime<Utc>,
+    pub text: String,
+}
+
+/// Monday morning in a zone without surprises.
+pub fn monday() -> DateTime<Utc> {
+    "2027-01-04T10:00:00Z".parse().unwrap()
+}
+
+impl World {
+    /// A bot that checks every five minutes and writes to one terminal, "desk".
+    pub async fn new() -> Self {
+        Self::with(&["desk"]).await
+    }
+
+    /// The same with these terminals.
+    pub async fn with(receivers: &[&'static str]) -> Self {
+        let ids = Arc::new(Ids::seeded());
+        let store = Store::in_memory(ids.clone()).await.unwrap();
+        Self::over(store, ids, receivers).await
+    }
+
+    /// The same over a ledger of the story's own.
+    pub async fn over(store: Store, ids: Arc<Ids>, receivers: &[&'static str]) -> Self {
+        let setting = Setting {
+            start: monday(),
+            zone: Tz::UTC,
+            receivers: receivers.to_vec(),
+            check: "every 5 min",
+            mark: None,
+        };
+        let stage = Stage::set(setting, store, ids).await.unwrap();
+        let terminals =
+            receivers.iter().map(|name| Terminal { name, paper: Arc::default() }).collect();
+        let mut world = Self { stage, app: None, terminals };
+        world.switch_on();
+        world
+    }
+
+    /// Starts the bot.
+    pub fn switch_on(&mut self) {
+        let clock = self.stage.clock.clone();
+        let screens = self.terminals.iter().map(|terminal| {
+            let (clock, paper) = (clock.clone(), terminal.paper.clone());
+            let print = Box::new(move |text: &str| paper_print(&paper, clock.now(), text));
+            (terminal.name.to_owned(), Arc::new(Screen::new(print)))
+        });
+        let console = Arc::new(Console::new(screens.collect::<Vec<_>>()));
+        self.app = Some(self.stage.start(console));
+    }
+
+    /// Stops the bot; time can still pass.
+    pub async fn switch_off(&mut self) {
+        if let Some(app) = self.app.take() {
+            app.stop().await;
+        }
+    }
+
+    /// The running bot.
+    pub fn app(&self) -> &App {
+        self.app.as_ref().expect("the bot is switched on")
+    }
+
+    /// Lets time pass.
+    pub async fn pass(&self, time: TimeDelta) {
+        self.stage.clock.advance(time).await;
+        self.stage.clock.settle().await;
+    }
+
+    /// A key at the exchange, trading from one address, watched with its own secrets.
+    pub async fn watch(&self, label: &str, shape: impl FnOnce(&mut SimKey)) {
+        self.watch_told(label, Told::default(), shape).await;
+    }
+
+    /// The same, with what a person said about it.
+    pub async fn watch_told(&self, label: &str, told: Told, shape: impl FnOnce(&mut SimKey)) {
+        let mut key = SimKey::made_up(label);
+        key.permissions = vec!["General".to_owned(), "Spot".to_owned()];
+        key.addresses = vec!["203.0.113.7".parse().unwrap()];
+        key.sub_name = Some(format!("sub-{label}"));
+        shape(&mut key);
+        self.stage.simulator.add_key(key.clone());
+        self.stage.watch(&key, told).await.unwrap();
+        self.app().wake_checks.ring();
+        self.stage.clock.settle().await;
+    }
+
+    /// The terminal of this name.
+    pub fn terminal(&self, name: &str) -> &Terminal {
+        self.terminals.iter().find(|terminal| terminal.name == name).expect("such a terminal")
+    }
+
+    /// The next unread message on "desk", which must be there and hold all of `parts`.
+    pub fn reads(&self, parts: &[&str]) -> Message {
+        self.terminals[0].reads(parts)
+    }
+
+    /// Nothing unread is left anywhere.
+    pub fn reads_nothing(&self) {
+        for terminal in &self.terminals {
+            terminal.reads_nothing();
+        }
+    }
+
+    /// Ends the story: the bot stops and nothing unread may be left.
+    pub async fn end(mut self) {
+        self.switch_off().await;
+        self.reads_nothing();
+    }
+}
+
+impl Terminal {
+    pub fn reads(&self, parts: &[&str]) -> Message {
+        let mut paper = self.paper.lock().unwrap_or_else(PoisonError::into_inner);
+        assert!(
+            !paper.unread.is_empty(),
+            "{}: nothing to read, but {parts:?} was expected",
+            self.name
+        );
+        let message = paper.unread.remove(0);
+        for part in parts {
+            assert!(
+                message.text.contains(part),
+                "{}: {part:?} is not in:\n{}",
+                self.name,
+                message.text
+            );
+        }
+        message
+    }
+
+    pub fn reads_nothing(&self) {
+        let paper = self.paper.lock().unwrap_or_else(PoisonError::into_inner);
+        let unread: Vec<&str> = paper.unread.iter().map(|message| message.text.as_str()).collect();
+        assert!(unread.is_empty(), "{}: unread:\n{}", self.name, unread.join("\n"));
+    }
+
+    /// From now on nothing can be printed on it, or it can again.
+    pub fn breaks(&self, broken: bool) {
+        self.paper.lock().unwrap_or_else(PoisonError::into_inner).broken = broken;
+    }
+}
+
+fn paper_print(paper: &Mutex<Paper>, at: DateTime<Utc>, text: &str) -> io::Result<()> {
+    let mut paper = paper.lock().unwrap_or_else(PoisonError::into_inner);
+    if paper.broken {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    }
+    // The line that begins a day is no part of the message.
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with("---"));
+    paper.unread.push(Message { at, text: lines.collect::<Vec<_>>().join("\n") });
+    Ok(())
+}
+impl World {
+    pub fn is_silent(&self) -> bool {
+        self.terminals
+            .iter()
+            .all(|t| t.paper.lock().unwrap_or_else(PoisonError::into_inner).unread.is_empty())
+    }
+    pub fn all(&self) -> Vec<Message> {
+        std::mem::take(
+            &mut self.terminals[0].paper.lock().unwrap_or_else(PoisonError::into_inner).unread,
+        )
+    }
+}
