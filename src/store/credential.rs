@@ -131,21 +131,6 @@ impl Tx {
         Ok(())
     }
 
-    /// The active credential of a key.
-    pub(super) async fn active_credential(
-        &mut self,
-        key: &KeyId,
-    ) -> Result<Option<Credential>, StoreError> {
-        let row = query(
-            "SELECT id AS credential_id, generation, hint, sealed_key, sealed_secret, sealed_passphrase, retire_at \
-             FROM credentials WHERE key_id = $1 AND state = 'active'",
-        )
-        .bind(key.as_str())
-        .fetch_optional(self.conn())
-        .await?;
-        row.as_ref().map_or(Ok(None), credential_of)
-    }
-
     /// Forgets every secret of a key. The rows stay, empty, for the history.
     pub(super) async fn wipe_credentials(&mut self, key: &KeyId) -> Result<(), StoreError> {
         query(

@@ -196,8 +196,7 @@ impl Store {
         MIGRATIONS.run(&self.writer).await.map_err(|error| match error {
             MigrateError::VersionMissing(_) => StoreError::Newer,
             MigrateError::VersionMismatch(version) => StoreError::Foreign(version),
-            MigrateError::Execute(error) => error.into(),
-            MigrateError::ExecuteMigration(error, _) => error.into(),
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
             other => StoreError::Database(sqlx::Error::Migrate(Box::new(other))),
         })
     }

@@ -3,7 +3,9 @@
 #[macro_use]
 mod store;
 
+mod docs;
 mod layering;
 mod migrations;
 mod stories;
+mod supply;
 mod world;

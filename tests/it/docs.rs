@@ -1,0 +1,83 @@
+//! Files beside the code that would rot unseen: the Dockerfile's copies, the licences, the
+//! changelog.
+
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// What a Dockerfile copies out of the folder: not from another stage, and without the target.
+fn copied(dockerfile: &str) -> Vec<&str> {
+    let copies = dockerfile.lines().filter_map(|line| line.strip_prefix("COPY "));
+    copies
+        .filter(|copy| !copy.starts_with("--from="))
+        .flat_map(|copy| {
+            let words: Vec<&str> = copy.split_whitespace().collect();
+            words[..words.len() - 1].to_vec()
+        })
+        .collect()
+}
+
+#[test]
+fn the_dockerfile_copies_what_is_there_and_not_ignored() {
+    let (dockerfile, ignore) = (read("Dockerfile"), read(".dockerignore"));
+    let sources = copied(&dockerfile);
+    assert!(sources.contains(&"src"), "{sources:?}");
+    for source in sources {
+        assert!(root().join(source).exists(), "the Dockerfile copies {source}, which is not there");
+        let kept = format!("!{source}");
+        assert!(ignore.lines().any(|line| line == kept), ".dockerignore leaves {source} out");
+    }
+}
+
+#[test]
+fn what_the_program_embeds_is_copied_into_the_image() {
+    let sources = read("Dockerfile");
+    // Tests may read beyond this; a build of the program must not.
+    for embedded in ["migrations", "src", "build.rs", "Cargo.lock"] {
+        assert!(copied(&sources).contains(&embedded), "{embedded} is embedded and not copied");
+    }
+    // A target that the manifest names must be there, even where it is not built.
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    for (kind, folder) in [("bench", "benches"), ("test", "tests"), ("example", "examples")] {
+        let is_named = manifest.contains_key(kind);
+        assert!(!is_named || copied(&sources).contains(&folder), "{folder} is not copied");
+    }
+}
+
+#[test]
+fn the_image_runs_as_nobody_special_and_keeps_one_folder() {
+    let dockerfile = read("Dockerfile");
+    let place = |line: &str| dockerfile.lines().position(|l| l.starts_with(line)).expect(line);
+    assert!(place("USER keylapse") < place("ENTRYPOINT [\"keylapse\"]"));
+    assert!(place("VOLUME /data") < place("CMD [\"run\""));
+    assert!(dockerfile.contains("CMD [\"keylapse\", \"health\""));
+    let images = dockerfile.lines().filter(|line| line.starts_with("FROM "));
+    assert!(images.clone().all(|line| line.starts_with("FROM ${")), "base images come by ARG");
+    assert_eq!(images.count(), 2);
+}
+
+#[test]
+fn the_licences_are_those_of_the_manifest() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    assert_eq!(manifest["package"]["license"].as_str(), Some("MIT OR Apache-2.0"));
+    assert!(read("LICENSE").contains("MIT OR Apache-2.0"));
+    assert!(read("LICENSE-MIT").contains("the keylapse authors"));
+    let apache = read("LICENSE-APACHE");
+    assert!(apache.contains("Version 2.0, January 2004"));
+    assert!(apache.contains("END OF TERMS AND CONDITIONS"));
+    for file in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        assert!(read("LICENSE").contains(file), "LICENSE points to {file}");
+    }
+}
+
+#[test]
+fn the_changelog_has_a_place_for_what_is_not_released() {
+    assert!(read("CHANGELOG.md").contains("\n## [Unreleased]\n"));
+    assert!(Path::new(&root().join(".ci/run")).exists());
+}
