@@ -6,6 +6,8 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod hardening;
+pub mod exchange;
+pub mod http_client;
 pub mod ids;
 pub mod knowledge;
 pub mod private_file;
