@@ -4,6 +4,7 @@
 //! the exchange edge and the CLI come here; nothing of it can be printed.
 
 mod cell;
+mod credential;
 mod key_file;
 mod start;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 pub use cell::CellName;
+pub use credential::{Sealed, hint};
 pub use key_file::KeyFileError;
 pub use start::{Backend, Found, Start, decide};
 
