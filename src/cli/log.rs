@@ -15,6 +15,9 @@ use crate::ids::Ids;
 /// The variable that chooses.
 const VARIABLE: &str = "KEYLAPSE_LOG";
 
+/// What is logged beside the default where nobody chose.
+const QUIET: &str = "sqlx=error";
+
 /// Libraries through which secrets or URLs with tokens pass, by the beginning of their targets.
 const NOISY: [&str; 12] = [
     "reqwest",
@@ -34,13 +37,13 @@ const NOISY: [&str; 12] = [
 /// Starts logging; `default` holds where nobody chose.
 pub fn start(default: LevelFilter) {
     let chosen = std::env::var(VARIABLE).unwrap_or_default();
-    let read = EnvFilter::builder().with_default_directive(default.into()).parse(&chosen);
+    let read = EnvFilter::try_new(directives(default, &chosen));
     let filter = read.unwrap_or_else(|_| {
         let _ = writeln!(
             io::stderr(),
             "{VARIABLE} cannot be read and is left aside: write for example info or keylapse=debug."
         );
-        EnvFilter::default().add_directive(default.into())
+        EnvFilter::new(directives(default, ""))
     });
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
@@ -48,6 +51,15 @@ pub fn start(default: LevelFilter) {
     let quiet = filter_fn(is_fit);
     // A second start in one process is a test's; the first one counts.
     let _ = tracing_subscriber::registry().with(filter).with(quiet).with(lines).try_init();
+}
+
+/// What somebody chose goes over the default; without a choice slow statements are left out.
+fn directives(default: LevelFilter, chosen: &str) -> String {
+    if chosen.trim().is_empty() {
+        format!("{default},{QUIET}")
+    } else {
+        format!("{default},{chosen}")
+    }
 }
 
 /// Whether an event may be logged at all.
@@ -88,6 +100,14 @@ mod tests {
             let metadata = event.metadata();
             self.0.lock().unwrap().push(format!("{} {}", metadata.level(), metadata.target()));
         }
+    }
+
+    #[test]
+    fn a_choice_goes_over_the_default() {
+        let of = |chosen: &str| EnvFilter::new(directives(LevelFilter::WARN, chosen)).to_string();
+        assert_eq!(of(""), "sqlx=error,warn");
+        assert_eq!(of("debug"), "debug");
+        assert_eq!(of("keylapse=debug"), "keylapse=debug,warn");
     }
 
     #[test]

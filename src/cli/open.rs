@@ -3,6 +3,7 @@
 //! is not disturbed; the lock of the data folder is `run`'s alone.
 
 use std::fs::{File, OpenOptions};
+use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
@@ -25,6 +26,9 @@ use crate::store::install::{Peeked, VAULT_CHECK};
 use crate::store::workspace::{Described, DescribedReceiver};
 use crate::store::{Store, StoreError};
 use crate::vault::{Found, Start, Vault, decide};
+
+const SQLITE_HEAD: &[u8; 16] = b"SQLite format 3\0";
+const NO_DATABASE: &str = "The database file is not one of keylapse: restore a backup, or name another file in [database] url.";
 
 /// What a subcommand works with.
 pub struct Workshop {
@@ -246,6 +250,7 @@ fn prepare_file(path: &Path) -> Result<(), Failure> {
         Ok(_) if rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_err() => {
             Err(StoreError::ReadOnly.into())
         }
+        Ok(file) if !may_be_sqlite(&file) => refused(NO_DATABASE),
         Ok(_) => {
             for file in ["", "-wal", "-shm"].map(|end| format!("{name}{end}")) {
                 make_private(Path::new(&file));
@@ -262,6 +267,15 @@ fn prepare_file(path: &Path) -> Result<(), Failure> {
                 private_file::reason(&error)
             )),
         },
+    }
+}
+
+/// Looked at before the driver does, which would try again for half a minute.
+fn may_be_sqlite(mut file: &File) -> bool {
+    let mut head = [0; SQLITE_HEAD.len()];
+    match file.read(&mut head) {
+        Ok(0) | Err(_) => true,
+        Ok(read) => head[..read] == *SQLITE_HEAD,
     }
 }
 
