@@ -9,6 +9,8 @@ mod remove;
 mod replace;
 mod show;
 mod test;
+#[cfg(test)]
+mod tests;
 
 use clap::{Args, Subcommand};
 
