@@ -31,7 +31,12 @@ on_both!(
 );
 
 fn taking(until: Option<i64>) -> Taking {
-    Taking { by: clean("Ada"), until: until.map(at), reason: Some(clean("looking")), shown_rev: None }
+    Taking {
+        by: clean("Ada"),
+        until: until.map(at),
+        reason: Some(clean("looking")),
+        shown_rev: None,
+    }
 }
 
 async fn an_acknowledgement_names_its_person_and_always_ends(db: &Db) {
