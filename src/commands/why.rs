@@ -186,6 +186,9 @@ fn fate(notice: &NoticeView) -> Line {
             name().text(" waits for the morning, ").moment(until, Grain::Time)
         }
         ("held", Some(Hold::CoveredBy { no })) => name().text(format!(" not told, #{no} says it")),
+        ("held", Some(Hold::LookingAgain { until })) => {
+            name().text(" waits for another look, until ").moment(until, Grain::Time)
+        }
         ("held", Some(Hold::BelowMinimum)) => name().text(" not told, below what it wants to hear"),
         ("superseded", _) => name().text(" not told: ").name(&reason()),
         ("failed", _) => name().text(" could not be told: ").name(&fault.unwrap_or_else(reason)),

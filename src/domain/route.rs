@@ -25,6 +25,9 @@ pub struct Post {
     pub deadline: Option<DateTime<Utc>>,
     /// The number of a greater open alert that says it all.
     pub covered_by: Option<i64>,
+    /// A greater alert is just over and this one is being looked at again: nobody is told before
+    /// that look can have closed it.
+    pub looking_until: Option<DateTime<Utc>>,
 }
 
 /// A notice as planned.
@@ -60,6 +63,11 @@ pub enum Hold {
         /// Its number.
         no: i64,
     },
+    /// Until the key has been looked at again.
+    LookingAgain {
+        /// When that is over at the latest.
+        until: DateTime<Utc>,
+    },
     /// The receiver asked not to hear what is below its minimum.
     BelowMinimum,
 }
@@ -70,6 +78,7 @@ impl Hold {
         match self {
             Self::Morning { .. } => "morning",
             Self::CoveredBy { .. } => "covered",
+            Self::LookingAgain { .. } => "looking_again",
             Self::BelowMinimum => "below_minimum",
         }
     }
@@ -98,6 +107,9 @@ fn due(post: &Post, minimum: Severity, policy: &Policy, zone: Tz, now: DateTime<
     }
     if post.severity < minimum {
         return Due::Held(Hold::BelowMinimum);
+    }
+    if let Some(until) = post.looking_until {
+        return Due::Held(Hold::LookingAgain { until });
     }
     if post.severity == Severity::Critical || post.quiet {
         return Due::Owed;
@@ -191,7 +203,13 @@ mod tests {
     fn what_is_not_critical_waits_for_the_morning_unless_that_comes_too_late() {
         let night = "2026-11-23T02:00:00Z";
         let nine = Due::Held(Hold::Morning { until: utc("2026-11-23T08:00:00Z") });
-        let post = |severity| Post { severity, quiet: false, deadline: None, covered_by: None };
+        let post = |severity| Post {
+            severity,
+            quiet: false,
+            deadline: None,
+            covered_by: None,
+            looking_until: None,
+        };
         let table = [
             (post(Severity::Critical), night, Due::Owed),
             (post(Severity::Warning), night, nine.clone()),

@@ -5,12 +5,14 @@ use chrono_tz::Tz;
 use sqlx::query;
 
 use super::alert::{alert_columns, alert_of, subject_cells};
+use super::duty::DutyKind;
 use super::row::{Cells, json, ms};
 use super::{StoreError, Tx};
 use crate::domain::alert::{Alert, Subject};
 use crate::domain::id::{AlertId, ReceiverId, WorkspaceId};
 use crate::domain::policy::Policy;
 use crate::domain::route::{self, Due, Hold, Planned, Post};
+use crate::domain::rules::Rule;
 
 /// What planning needs beside the post itself.
 #[derive(Clone, Copy)]
@@ -32,8 +34,13 @@ impl Tx {
         plan: Plan<'_>,
     ) -> Result<(), StoreError> {
         let covered_by = if quiet { None } else { self.cover_of(alert).await? };
-        let post =
-            Post { severity: alert.state.severity, quiet, deadline: plan.deadline, covered_by };
+        let post = Post {
+            severity: alert.state.severity,
+            quiet,
+            deadline: plan.deadline,
+            covered_by,
+            looking_until: None,
+        };
         let receivers = self.receivers(&alert.workspace).await?;
         for planned in route::plan(&post, &receivers, plan.policy, plan.zone, plan.now) {
             self.insert_notice(alert, seq, quiet, &planned, plan.now).await?;
@@ -158,6 +165,7 @@ impl Tx {
                 quiet: false,
                 deadline: plan.deadline,
                 covered_by,
+                looking_until: self.look_again(&alert, plan.now).await?,
             };
             let receivers = self.receivers(&greater.workspace).await?;
             let planned = route::plan(&post, &receivers, plan.policy, plan.zone, plan.now);
@@ -174,6 +182,20 @@ impl Tx {
                 .await?;
         }
         Ok(())
+    }
+
+    /// An exchange answers again: its blind keys are asked at once, and nobody is told of one
+    /// before it has had the time to answer.
+    async fn look_again(
+        &mut self,
+        alert: &Alert,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let (Subject::Key(key), Rule::Blind) = (&alert.subject, alert.rule) else {
+            return Ok(None);
+        };
+        self.set_duty_no_later(&alert.workspace, key, DutyKind::Probe, now).await?;
+        Ok(Some(now + Policy::CONFIRM_SPREAD))
     }
 
     /// What people see of an alert has changed: its live messages want an edit. Where it is posted
@@ -240,7 +262,9 @@ fn due_cells(
 ) -> Result<(&'static str, Option<String>, Option<i64>), StoreError> {
     Ok(match due {
         Due::Owed => ("owed", None, Some(ms(now))),
-        Due::Held(hold @ Hold::Morning { until }) => ("held", Some(json(hold)?), Some(ms(*until))),
+        Due::Held(hold @ (Hold::Morning { until } | Hold::LookingAgain { until })) => {
+            ("held", Some(json(hold)?), Some(ms(*until)))
+        }
         Due::Held(hold @ (Hold::CoveredBy { .. } | Hold::BelowMinimum)) => {
             ("held", Some(json(hold)?), None)
         }

@@ -6,10 +6,6 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn day(text: &str) -> NaiveDate {
-    text.parse().unwrap()
-}
-
 #[test]
 fn a_bad_schedule_is_refused_with_what_to_write_instead() {
     let table = [

@@ -7,14 +7,30 @@ use crate::world::{World, monday};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_told_at_30_14_7_3_and_1_days_on_its_day_and_when_it_is_past() {
-    let world = World::new().await;
+    let world = World::slow().await;
     let end = monday() + TimeDelta::days(33) + TimeDelta::hours(4);
     world.watch("grid-eu", |key| key.end = SimEnd::At(end)).await;
-    for _ in 0..40 {
-        world.pass(TimeDelta::days(1)).await;
-        for message in world.all() {
-            println!("{}: {}", message.at, message.text);
-        }
+    world.pass(TimeDelta::days(3)).await;
+    world.reads_nothing();
+    for (days, words) in [
+        (30, "expires in 30 days"),
+        (14, "expires in 14 days"),
+        (7, "expires in 7 days"),
+        (3, "expires in 3 days"),
+    ] {
+        world.pass(end - TimeDelta::days(days) - world.now()).await;
+        let message = world.reads(&["grid-eu", words, "KuCoin's own date"]);
+        assert_eq!(message.at, end - TimeDelta::days(days));
+        world.reads_nothing();
     }
+    // The last day: a day before, on the morning of the day itself, and at the end.
+    world.pass(end - TimeDelta::days(1) - world.now()).await;
+    world.reads(&["grid-eu", "expires in 24 hours"]);
+    world.pass(TimeDelta::hours(20)).await;
+    world.reads(&["grid-eu", "today"]);
+    world.pass(end + TimeDelta::minutes(1) - world.now()).await;
+    let past = world.reads(&["grid-eu", "expired"]);
+    assert!(past.at - end <= TimeDelta::minutes(1), "told at {}", past.at);
+    world.reads_nothing();
     world.end().await;
 }

@@ -61,13 +61,29 @@ impl World {
         Self::over(store, ids, receivers).await
     }
 
+    /// A bot that checks every hour, for stories of weeks.
+    pub async fn slow() -> Self {
+        let ids = Arc::new(Ids::seeded());
+        let store = Store::in_memory(ids.clone()).await.unwrap();
+        Self::built(store, ids, &["desk"], "every 1 h").await
+    }
+
     /// The same over a ledger of the story's own.
     pub async fn over(store: Store, ids: Arc<Ids>, receivers: &[&'static str]) -> Self {
+        Self::built(store, ids, receivers, "every 5 min").await
+    }
+
+    async fn built(
+        store: Store,
+        ids: Arc<Ids>,
+        receivers: &[&'static str],
+        check: &'static str,
+    ) -> Self {
         let setting = Setting {
             start: monday(),
             zone: Tz::UTC,
             receivers: receivers.to_vec(),
-            check: "every 5 min",
+            check,
             mark: None,
         };
         let stage = Stage::set(setting, store, ids).await.unwrap();
@@ -100,6 +116,11 @@ impl World {
     /// The running bot.
     pub fn app(&self) -> &App {
         self.app.as_ref().expect("the bot is switched on")
+    }
+
+    /// The time of the story.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.stage.clock.now()
     }
 
     /// Lets time pass.
@@ -191,16 +212,4 @@ fn paper_print(paper: &Mutex<Paper>, at: DateTime<Utc>, text: &str) -> io::Resul
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with("---"));
     paper.unread.push(Message { at, text: lines.collect::<Vec<_>>().join("\n") });
     Ok(())
-}
-impl World {
-    pub fn is_silent(&self) -> bool {
-        self.terminals
-            .iter()
-            .all(|t| t.paper.lock().unwrap_or_else(PoisonError::into_inner).unread.is_empty())
-    }
-    pub fn all(&self) -> Vec<Message> {
-        std::mem::take(
-            &mut self.terminals[0].paper.lock().unwrap_or_else(PoisonError::into_inner).unread,
-        )
-    }
 }
