@@ -233,7 +233,7 @@ impl Desk {
     }
 
     /// Begins a deed in this workspace, alone.
-    async fn write(&self) -> Result<Tx, StoreError> {
+    pub(super) async fn write(&self) -> Result<Tx, StoreError> {
         let mut tx = self.store.write().await?;
         tx.hold_workspace(&self.workspace.id).await?;
         Ok(tx)
