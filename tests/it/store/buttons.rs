@@ -45,7 +45,7 @@ async fn a_button_means_what_it_was_made_for(db: &Db) {
     assert_eq!(ids.len(), 2);
     for (id, action) in ids.iter().zip(actions) {
         let workspace = home.workspace().id.clone();
-        let pressed = Pressed { workspace, action, rev: Some(7) };
+        let pressed = Pressed { workspace, action, rev: Some(7), made_at: at(0) };
         assert_eq!(press(db, id, "ada", 59).await, Some(pressed));
     }
 }

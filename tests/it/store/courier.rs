@@ -161,7 +161,7 @@ async fn a_receipt_counts_once_and_even_after_the_lane_was_lost(db: &Db) {
 }
 
 fn taking(name: &str) -> Taking {
-    Taking { by: clean(name), until: None, reason: None }
+    Taking { by: clean(name), until: None, reason: None, shown_rev: None }
 }
 
 async fn take(desk: &Desk, rule: Rule, minutes: i64) {
@@ -248,9 +248,9 @@ async fn a_closing_line_is_quiet_and_leaves_alone(db: &Db) {
     look(&db.store, &bot, good(healthy()), 10).await;
     frozen(db, &home, "two", 10).await;
     let lane = the_lane(&db.store, 11).await;
-    let loud = bind(db, &lane, 11).await.unwrap();
-    assert!(!loud.quiet);
-    db.store.record_receipt(&lane, &loud, "platform-2", at(11)).await.unwrap();
+    let sounding = bind(db, &lane, 11).await.unwrap();
+    assert!(!sounding.quiet);
+    db.store.record_receipt(&lane, &sounding, "platform-2", at(11)).await.unwrap();
     let line = bind(db, &lane, 11).await.unwrap();
     assert!(line.quiet);
     let told = db.store.tellings(&home.workspace().id, &line).await.unwrap();

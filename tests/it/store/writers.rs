@@ -74,7 +74,7 @@ fn answer(writer: usize, n: usize, round: i64) -> Outcome {
 /// Takes and gives back whatever is open.
 async fn take(desk: &Desk) {
     let policy = Policy::default();
-    let taking = Taking { by: clean("Ada"), until: None, reason: None };
+    let taking = Taking { by: clean("Ada"), until: None, reason: None, shown_rev: None };
     for round in 0..ROUNDS {
         let moment = now(&policy, round * 5);
         for alert in desk.open_alerts().await.unwrap() {
