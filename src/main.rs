@@ -1,13 +1,24 @@
 //! The `keylapse` program: nothing but a door to the library.
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let mut args = std::env::args().skip(2);
-    let script = match args.next().as_deref() {
-        Some("--script") => args.next().map(Into::into),
-        _ => None,
+use std::process::ExitCode;
+
+use clap::Parser;
+use keylapse::cli::{Cli, failure::Failure, log, run};
+use keylapse::hardening::harden_process;
+use tracing::level_filters::LevelFilter;
+
+fn main() -> ExitCode {
+    // While there is one thread, and before anything secret is read.
+    let hardened = harden_process();
+    log::hush_panics();
+    let cli = Cli::parse();
+    log::start(LevelFilter::WARN);
+    if let Err(warning) = hardened {
+        tracing::warn!("{warning}");
+    }
+    let done = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(run(cli)),
+        Err(error) => Err(Failure::unexpected(&error)),
     };
-    let options = keylapse::cli::demo::Options { day: std::time::Duration::from_secs(5), script };
-    keylapse::cli::demo::run(options).await?;
-    Ok(())
+    done.map_or_else(|failure| failure.code().into(), |()| ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::query;
 
+use super::desk::Desk;
 use super::duty::Claim;
 use super::key::{key_columns, key_of};
 use super::row::{Cells, ms};
@@ -54,7 +55,15 @@ pub struct Assignment {
     pub credential: Option<Credential>,
 }
 
-fn credential_of(row: &AnyRow) -> Result<Option<Credential>, StoreError> {
+/// The columns that [`credential_of`] reads.
+macro_rules! credential_columns {
+    () => {
+        "c.id AS credential_id, c.generation, c.hint, c.sealed_key, c.sealed_secret, c.sealed_passphrase, c.retire_at"
+    };
+}
+pub(super) use credential_columns;
+
+pub(super) fn credential_of(row: &AnyRow) -> Result<Option<Credential>, StoreError> {
     let (Some(key), Some(secret), Some(passphrase)) = (
         row.text_opt("sealed_key")?,
         row.text_opt("sealed_secret")?,
@@ -80,8 +89,9 @@ impl Store {
             let row = query(concat!(
                 "SELECT ",
                 key_columns!(),
-                ", c.id AS credential_id, c.generation, c.hint, c.sealed_key, c.sealed_secret, c.sealed_passphrase, c.retire_at \
-                 FROM keys k LEFT JOIN credentials c ON c.key_id = k.id AND c.state = 'active' WHERE k.id = $1"
+                ", ",
+                credential_columns!(),
+                " FROM keys k LEFT JOIN credentials c ON c.key_id = k.id AND c.state = 'active' WHERE k.id = $1"
             ))
             .bind(claim.key.as_str())
             .fetch_optional(&self.reader)
@@ -94,12 +104,57 @@ impl Store {
         Ok(assignments)
     }
 
+    /// Some key with a sealed credential, to try a master key on.
+    pub async fn any_sealed(&self) -> Result<Option<(Key, Credential)>, StoreError> {
+        let row = query(concat!(
+            "SELECT ",
+            key_columns!(),
+            ", ",
+            credential_columns!(),
+            " FROM credentials c JOIN keys k ON k.id = c.key_id WHERE c.sealed_key IS NOT NULL AND k.state <> 'staged' LIMIT 1"
+        ))
+        .fetch_optional(&self.reader)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let key = key_of(&row)?;
+        Ok(credential_of(&row)?.map(|credential| (key, credential)))
+    }
+
     /// Whether any cell is sealed: then a missing master key must not be replaced by a new one.
     pub async fn has_sealed_rows(&self) -> Result<bool, StoreError> {
         let row = query("SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM credentials WHERE sealed_key IS NOT NULL LIMIT 1) AS sealed")
             .fetch_one(&self.reader)
             .await?;
         Ok(row.int("n")? > 0)
+    }
+}
+
+impl Desk {
+    /// What a key is asked with now.
+    pub async fn credential(&self, key: &KeyId) -> Result<Option<Credential>, StoreError> {
+        let row = query(concat!(
+            "SELECT ",
+            credential_columns!(),
+            " FROM credentials c WHERE c.workspace_id = $1 AND c.key_id = $2 AND c.state = 'active'"
+        ))
+        .bind(self.workspace.id.as_str())
+        .bind(key.as_str())
+        .fetch_optional(&self.store.reader)
+        .await?;
+        row.as_ref().map_or(Ok(None), credential_of)
+    }
+
+    /// The generation that a key's next credential gets; sealing needs it. Of two at once the
+    /// later fails with a conflict.
+    pub async fn next_generation(&self, key: &KeyId) -> Result<i64, StoreError> {
+        let row = query(
+            "SELECT COALESCE(MAX(generation), 0) + 1 AS n FROM credentials WHERE workspace_id = $1 AND key_id = $2",
+        )
+        .bind(self.workspace.id.as_str())
+        .bind(key.as_str())
+        .fetch_one(&self.store.reader)
+        .await?;
+        row.int("n")
     }
 }
 

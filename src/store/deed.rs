@@ -10,6 +10,7 @@ use super::credential::NewCredential;
 use super::desk::Desk;
 use super::duty::DutyKind;
 use super::notice::Plan;
+pub use super::rotate::Replacement;
 use super::{StoreError, Tx};
 use crate::domain::alert::{
     self, Ack, AckRefused, Alert, Asked, Cause, Change, Kind, Step, Subject,
@@ -171,43 +172,6 @@ impl Desk {
         tx.commit().await
     }
 
-    /// Puts a new credential under a key; alerts, notes and history stay. The old one is wiped.
-    pub async fn replace_credential(
-        &self,
-        key: &KeyId,
-        replacement: &Replacement,
-        entry: &Entry,
-        now: Now<'_>,
-    ) -> Result<Vec<i64>, DeedError> {
-        let mut tx = self.write().await?;
-        let mut key = tx.desk_key(self, key).await?;
-        tx.wipe_credentials(&key.id).await?;
-        tx.insert_credential(&key.workspace, &key.id, &replacement.credential, now.at).await?;
-        // A rotation sets the baseline anew: what the new key may do was looked at by a person.
-        key.baseline = None;
-        key.accepted = Accepted::default();
-        key.declared = replacement.declared.clone().or_else(|| key.declared.clone());
-        key.allow = replacement.allow;
-        key.state = KeyState::Active;
-        tx.update_key(&key).await?;
-        key.rev += 1;
-        if let Some(seen) = &replacement.seen {
-            tx.record(&key.workspace, &key.id, seen).await?;
-            if let crate::domain::evidence::Outcome::Good(facts) = &seen.outcome {
-                let baseline =
-                    Baseline { facts: facts.clone(), at: seen.at, by: Some(entry.actor.clone()) };
-                tx.begin_baseline(&mut key, baseline).await?;
-            }
-        }
-        // A probe under way asks with the old secrets; the new ones are asked at once.
-        tx.revoke_claim(&key.id, DutyKind::Probe).await?;
-        tx.set_duty(&key.workspace, &key.id, DutyKind::Probe, now.at).await?;
-        let closed = tx.judge_after_deed(self, &key, now).await?;
-        tx.record_audit(&self.workspace.id, entry, now.at).await?;
-        tx.commit().await?;
-        Ok(closed)
-    }
-
     /// Forgets a key: secrets wiped, duties gone, alerts closed, history kept without any secret.
     pub async fn remove_key(
         &self,
@@ -284,22 +248,9 @@ pub struct NewKey {
     pub seen: Option<super::look::Seen>,
 }
 
-/// A credential that takes another's place.
-#[derive(Clone, Debug)]
-pub struct Replacement {
-    /// The new secrets, sealed.
-    pub credential: NewCredential,
-    /// What a probe before saving found.
-    pub seen: Option<super::look::Seen>,
-    /// What a person said about its end; `None` keeps what was said about the old one.
-    pub declared: Option<crate::domain::key::Declared>,
-    /// What is allowed for it.
-    pub allow: crate::domain::permission::Allow,
-}
-
 impl Tx {
     /// A live key of the desk's workspace.
-    async fn desk_key(&mut self, desk: &Desk, id: &KeyId) -> Result<Key, DeedError> {
+    pub(super) async fn desk_key(&mut self, desk: &Desk, id: &KeyId) -> Result<Key, DeedError> {
         let key = self
             .key(id)
             .await?
@@ -337,7 +288,7 @@ impl Tx {
 
     /// Judges a key after a person changed it, and answers with the numbers of the alerts that
     /// this closed.
-    async fn judge_after_deed(
+    pub(super) async fn judge_after_deed(
         &mut self,
         desk: &Desk,
         key: &Key,

@@ -88,7 +88,7 @@ macro_rules! view_select {
             ", s.caller_sealed, c.hint, d.due_at FROM keys k",
             standing_joins!(),
             "LEFT JOIN credentials c ON c.key_id = k.id AND c.state = 'active' \
-             LEFT JOIN duties d ON d.subject_id = k.id AND d.kind = 'probe' WHERE k.workspace_id = $1 AND k.state <> 'removed' ",
+             LEFT JOIN duties d ON d.subject_id = k.id AND d.kind = 'probe' WHERE k.workspace_id = $1 AND k.state NOT IN ('removed', 'staged') ",
             $tail
         )
     };

@@ -1,38 +1,65 @@
 //! What belongs to this installation as a whole: the vault's check value, the heartbeat.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::query;
 
 use super::row::{Cells, json};
 use super::{Store, StoreError};
 
-/// When the bot last made progress; the row `heartbeat`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Heartbeat {
-    /// When it was written.
-    pub at: DateTime<Utc>,
-    /// When checking last made progress.
-    pub checks_at: Option<DateTime<Utc>>,
-    /// When delivering last made progress.
-    pub deliveries_at: Option<DateTime<Utc>>,
-}
-
+/// The name of the vault's check value.
+pub const VAULT_CHECK: &str = "vault_check";
+/// The name of the heartbeat.
 const HEARTBEAT: &str = "heartbeat";
 
+/// The sign of life of a running bot. Each part is the last time its loop came round, whether or
+/// not there was anything to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// When checks last came round.
+    pub checks_at: DateTime<Utc>,
+    /// When deliveries last came round.
+    pub deliveries_at: DateTime<Utc>,
+    /// When this was written.
+    pub at: DateTime<Utc>,
+}
+
+impl Heartbeat {
+    /// How often it is written.
+    pub const EVERY: TimeDelta = TimeDelta::minutes(1);
+    /// From this age on a part has stopped.
+    pub const STOPPED: TimeDelta = TimeDelta::minutes(3);
+}
+
+/// What a start finds before it changes anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Peeked {
+    /// The vault's check value.
+    pub check_value: Option<String>,
+    /// Whether any cell is sealed.
+    pub sealed: bool,
+}
+
 impl Store {
-    /// Writes the heartbeat.
-    pub async fn beat(&self, beat: &Heartbeat) -> Result<(), StoreError> {
-        self.set_install_value(HEARTBEAT, &json(beat)?).await
+    /// Looks at a database that may be empty or of another version, without changing it.
+    pub async fn peek(&self) -> Result<Peeked, StoreError> {
+        let check_value = absent_as_none(self.install_value(VAULT_CHECK).await)?.flatten();
+        let sealed = absent_as_none(self.has_sealed_rows().await)?.unwrap_or(false);
+        Ok(Peeked { check_value, sealed })
     }
 
-    /// The last heartbeat; `None` when the bot never ran.
+    /// Writes the sign of life.
+    pub async fn beat(&self, heartbeat: &Heartbeat) -> Result<(), StoreError> {
+        self.set_install_value(HEARTBEAT, &json(heartbeat)?).await
+    }
+
+    /// The last sign of life; `None` when no bot has run on this database.
     pub async fn heartbeat(&self) -> Result<Option<Heartbeat>, StoreError> {
-        let text = self.install_value(HEARTBEAT).await?;
-        let read = |text: String| {
-            serde_json::from_str(&text).map_err(|_| StoreError::Garbled(HEARTBEAT.to_owned()))
+        let Some(text) = absent_as_none(self.install_value(HEARTBEAT).await)?.flatten() else {
+            return Ok(None);
         };
-        text.map(read).transpose()
+        let garbled = |_| StoreError::Garbled(HEARTBEAT.to_owned());
+        serde_json::from_str(&text).map(Some).map_err(garbled)
     }
 
     /// A named value of the installation.
@@ -70,5 +97,19 @@ impl Store {
         let value = row.text("value")?;
         tx.commit().await?;
         Ok(value)
+    }
+}
+
+/// A table that is not there yet holds nothing.
+pub(super) fn absent_as_none<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(StoreError::Database(sqlx::Error::Database(error)))
+            if error.message().contains("no such table")
+                || error.code().as_deref() == Some("42P01") =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }

@@ -134,6 +134,20 @@ impl Tx {
         Ok(Standing { last_good, latest, streak: Some(streak) })
     }
 
+    /// What was learned of a replaced credential says nothing about the new one. The observations
+    /// stay as history.
+    pub(super) async fn forget_standing(&mut self, key: &KeyId) -> Result<(), StoreError> {
+        query(
+            "UPDATE key_state SET last_good_obs = NULL, last_good_at = NULL, latest_obs = NULL, latest_at = NULL, \
+             blind_word = NULL, streak_kind = NULL, streak_n = NULL, streak_since = NULL, streak_counted_at = NULL \
+             WHERE key_id = $1",
+        )
+        .bind(key.as_str())
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
     /// An equal outcome extends the run; another begins a new one.
     async fn extend_run(
         &mut self,

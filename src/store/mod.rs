@@ -11,6 +11,7 @@ use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::{MigrateError, Migrator};
 
+use self::row::Cells;
 use crate::ids::Ids;
 
 pub mod alert;
@@ -21,12 +22,15 @@ pub mod credential;
 pub mod deed;
 pub mod desk;
 pub mod duty;
+pub mod import;
 pub mod install;
 mod key;
 pub mod look;
 pub mod message;
 mod notice;
 pub mod receiver;
+pub mod retiring;
+pub mod rotate;
 mod row;
 pub mod tell;
 mod tidy;
@@ -199,6 +203,15 @@ impl Store {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
             other => StoreError::Database(sqlx::Error::Migrate(Box::new(other))),
         })
+    }
+
+    /// The newest migration that was applied; `None` for an empty database.
+    pub async fn version(&self) -> Result<Option<i64>, StoreError> {
+        let read = sqlx::query("SELECT MAX(version) AS version FROM _sqlx_migrations")
+            .fetch_one(&self.reader)
+            .await;
+        let version = read.map_err(StoreError::from).and_then(|row| row.int_opt("version"));
+        Ok(install::absent_as_none(version)?.flatten())
     }
 
     /// Which database it is.

@@ -12,6 +12,7 @@ use super::clock_doubt::ClockDoubt;
 use super::{AFTER_FAULT, Rhythm, rest};
 use crate::clock::{Alarm, Bell, Clock};
 use crate::domain::alert::Cause;
+use crate::domain::evidence::Fault;
 use crate::domain::id::KeyId;
 use crate::domain::key::{Key, KeyState, Watch};
 use crate::domain::policy::Policy;
@@ -88,6 +89,7 @@ impl Checks {
         if committed.owes {
             self.courier.ring();
         }
+        self.ask_retiring(&batch).await?;
         self.note_progress(self.clock.now());
         if (was_in_doubt || in_doubt) && !self.with_doubt(|doubt| doubt.is_in_doubt()) {
             self.store.judge_everything(self.clock.now()).await?;
@@ -164,6 +166,30 @@ impl Checks {
             caller: asked.caller,
         };
         Checked { seen: Some(seen), next_scheduled, clock_in_doubt, ..checked }
+    }
+
+    /// Asks with credentials that were replaced and are still watched: refused, or past their
+    /// time, they are wiped.
+    async fn ask_retiring(&self, batch: &[Checked]) -> Result<(), StoreError> {
+        let probed = batch.iter().filter(|checked| checked.seen.is_some());
+        let keys: Vec<KeyId> = probed.map(|checked| checked.key.clone()).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        for old in self.store.retiring(&keys).await? {
+            let (id, now) = (&old.credential.id, self.clock.now());
+            if old.credential.retire_at.is_none_or(|until| until <= now) {
+                self.store.end_retiring(id, "its time is over", now).await?;
+                continue;
+            }
+            let generation = old.credential.generation;
+            if let Ok(asked) = self.prober.ask(&old.key, generation, &old.credential.sealed).await
+                && asked.probed.outcome.fault() == Some(Fault::NotKnown)
+            {
+                self.store.end_retiring(id, "refused", now).await?;
+            }
+        }
+        Ok(())
     }
 
     /// When the schedule asks this key again; `None` for a key that nobody can ask with.

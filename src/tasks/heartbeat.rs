@@ -28,13 +28,12 @@ pub struct Heart {
 impl Heart {
     /// Beats once.
     pub async fn tick(&self) {
-        let read =
-            |at: &Mutex<Option<DateTime<Utc>>>| *at.lock().unwrap_or_else(PoisonError::into_inner);
-        let beat = Heartbeat {
-            at: self.clock.now(),
-            checks_at: read(&self.checks),
-            deliveries_at: read(&self.deliveries),
+        // A loop that has not come round yet is not reported as alive.
+        let (Some(checks_at), Some(deliveries_at)) = (read(&self.checks), read(&self.deliveries))
+        else {
+            return;
         };
+        let beat = Heartbeat { at: self.clock.now(), checks_at, deliveries_at };
         if let Err(error) = self.store.beat(&beat).await {
             tracing::error!(%error, "the heartbeat could not be written");
         }
@@ -49,4 +48,8 @@ impl Heart {
             }
         }
     }
+}
+
+fn read(at: &Mutex<Option<DateTime<Utc>>>) -> Option<DateTime<Utc>> {
+    *at.lock().unwrap_or_else(PoisonError::into_inner)
 }

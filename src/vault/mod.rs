@@ -17,7 +17,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 pub use cell::CellName;
-pub use credential::Sealed;
+pub use credential::{Sealed, hint};
 pub use key_file::KeyFileError;
 pub use start::{Backend, Found, Start, decide};
 

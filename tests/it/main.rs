@@ -3,6 +3,7 @@
 #[macro_use]
 mod store;
 
+mod cli;
 mod docs;
 mod layering;
 mod migrations;

@@ -17,8 +17,26 @@ use chrono_tz::Tz;
 use self::play::{Play, ScriptError};
 use self::stage::{Setting, Stage};
 use crate::chat::console::input::{self, Input};
+use crate::cli::failure::Failure;
 use crate::ids::Ids;
 use crate::store::Store;
+
+/// How the demo is asked for.
+#[derive(clap::Args, Debug)]
+pub struct DemoArgs {
+    /// How long a day takes where a person watches
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = play::real_time)]
+    day: Duration,
+    /// Play these lines instead of listening: commands, `advance 3d`, `# remarks`
+    #[arg(long, value_name = "FILE")]
+    script: Option<PathBuf>,
+}
+
+impl From<DemoArgs> for Options {
+    fn from(args: DemoArgs) -> Self {
+        Self { day: args.day, script: args.script }
+    }
+}
 
 /// What the demo is asked to be.
 #[derive(Clone, Debug)]
@@ -60,6 +78,15 @@ pub enum DemoError {
     /// Something of the machine failed.
     #[error(transparent)]
     Other(#[from] anyhow::Error),
+}
+
+impl From<DemoError> for Failure {
+    fn from(error: DemoError) -> Self {
+        match error {
+            DemoError::File { .. } | DemoError::Script(_) => Self::Refused(error.to_string()),
+            DemoError::Other(error) => Self::unexpected(&*error),
+        }
+    }
 }
 
 /// Runs the demo: for a person at a terminal, or from a script, a pipe, or its own story.

@@ -89,6 +89,16 @@ fn duration(text: &str) -> Option<TimeDelta> {
     (digits.is_empty() && total > TimeDelta::zero()).then_some(total)
 }
 
+/// A time on the command line: `5s`, `500ms`, `2m`.
+pub fn real_time(text: &str) -> Result<std::time::Duration, String> {
+    let milliseconds = text.strip_suffix("ms").and_then(|n| n.parse().ok());
+    let time = match milliseconds {
+        Some(n) => Some(std::time::Duration::from_millis(n)),
+        None => duration(text).and_then(|time| time.to_std().ok()),
+    };
+    time.filter(|time| !time.is_zero()).ok_or_else(|| "write a time such as 5s or 2m".to_owned())
+}
+
 /// A demo under way.
 pub struct Play {
     stage: Stage,
@@ -122,7 +132,7 @@ impl Play {
         let clock = Arc::new(stage.clock.clone());
         let counter = Arc::new(crate::commands::Counter::new(tools));
         let at_desk = (counter, stage.desk.clone());
-        let talk = Talk::new(screen.clone(), at_desk, clock, ("you", "terminal"));
+        let talk = Talk::new(screen.clone(), at_desk, clock, ("operator", "terminal"));
         Self { stage, app, screen, talk }
     }
 

@@ -97,6 +97,16 @@ mod tests {
     }
 
     #[test]
+    fn every_documented_code_is_in_the_table() {
+        let documented = "400001 400002 400003 400004 400005 400006 400007 400008 400009 400010 \
+            400011 400012 400200 400201 400202 400301 400302 400303 400304 400400 400401 400500 \
+            400700 401000 404000 411100 411200 415000 429000 429001 429002 1015 200002 500000 \
+            501000 503000 504000 505000";
+        let ours: Vec<&str> = TABLE.iter().map(|row| row.0).collect();
+        assert_eq!(ours.join(" "), documented);
+    }
+
+    #[test]
     fn only_codes_that_name_the_key_or_the_account_blame_them() {
         let blaming: Vec<&str> =
             TABLE.iter().filter(|row| row.1.about() != About::Probe).map(|row| row.0).collect();

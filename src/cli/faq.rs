@@ -1,0 +1,114 @@
+//! `keylapse faq`: the same answers as in chat, for people, for programs (`--json`) and for many
+//! questions at once (`--batch`). Touches no data folder.
+
+use clap::Args;
+use serde_json::Value;
+
+use super::ask::Terminal;
+use super::failure::{Failure, refused};
+use crate::knowledge::{Answer, Entry, Knowledge, to_json};
+
+/// What is asked.
+#[derive(Args, Clone, Debug)]
+pub struct FaqArgs {
+    /// The question, or the last line of an error
+    #[arg(required_unless_present = "batch")]
+    question: Vec<String>,
+    /// One JSON object: query, answered, results
+    #[arg(long)]
+    json: bool,
+    /// One question a line on the input (a JSON string, or an object with query), one JSON object a line out
+    #[arg(long, conflicts_with = "question")]
+    batch: bool,
+}
+
+/// Runs the subcommand.
+pub fn run(args: &FaqArgs, terminal: &mut Terminal) -> Result<(), Failure> {
+    let knowledge = Knowledge::embedded();
+    if args.batch {
+        return batch(&knowledge, terminal);
+    }
+    let question = args.question.join(" ");
+    let answer = knowledge.lookup(&question);
+    if args.json {
+        return terminal.say(to_json(&question, &answer));
+    }
+    for line in lines(&knowledge, &answer) {
+        terminal.say(line)?;
+    }
+    Ok(())
+}
+
+fn batch(knowledge: &Knowledge, terminal: &mut Terminal) -> Result<(), Failure> {
+    for at in 1_u64.. {
+        let Some(line) = terminal.next_line()? else { break };
+        if line.trim().is_empty() {
+            continue;
+        }
+        let Some(query) = query_of(&line) else {
+            return refused(format!(
+                "Line {at} is no question: write a JSON string, or an object with query."
+            ));
+        };
+        terminal.say(to_json(&query, &knowledge.lookup(&query)))?;
+    }
+    Ok(())
+}
+
+fn query_of(line: &str) -> Option<String> {
+    match serde_json::from_str(line).ok()? {
+        Value::String(query) => Some(query),
+        Value::Object(mut object) => match object.remove("query")? {
+            Value::String(query) => Some(query),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn lines(knowledge: &Knowledge, answer: &Answer) -> Vec<String> {
+    if let Some(entry) = answer.topic().and_then(|topic| knowledge.entry(&topic)) {
+        return full(entry);
+    }
+    let offered: Vec<&Entry> =
+        answer.suggestions.iter().filter_map(|topic| knowledge.entry(topic)).collect();
+    if offered.is_empty() {
+        let about = "I know about exchange API keys: expiry, errors, safety. Ask about one of these, or paste the last line of an error.";
+        return vec![about.to_owned()];
+    }
+    let ask = |entry: &&Entry| format!("{}: keylapse faq {}", entry.title, entry.id);
+    std::iter::once("Is it one of these?".to_owned()).chain(offered.iter().map(ask)).collect()
+}
+
+fn full(entry: &Entry) -> Vec<String> {
+    let steps = entry.steps.iter().enumerate().map(|(at, step)| format!("{}. {step}", at + 1));
+    [entry.title.clone(), String::new(), entry.answer.clone()]
+        .into_iter()
+        .chain(steps)
+        .chain(entry.notes.iter().cloned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_a_string_or_an_object_with_a_query() {
+        assert_eq!(query_of("\"400003\"\n").as_deref(), Some("400003"));
+        assert_eq!(query_of("{\"query\": \"a\\nb\", \"id\": 1}").as_deref(), Some("a\nb"));
+        for bad in ["400003", "bare words", "{\"q\": \"x\"}", "[\"x\"]", "{\"query\": 1}"] {
+            assert_eq!(query_of(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_offered_topic_leads_to_its_entry() {
+        let knowledge = Knowledge::embedded();
+        for entry in knowledge.entries() {
+            let found = knowledge.lookup(entry.id.as_str());
+            let near = found.results.first().map(|hit| hit.topic);
+            assert!(near.is_some(), "{}", entry.id);
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! How secrets come in: without echo at a terminal, as three lines of the input, or from files that
+//! are judged like the master key's. Never as arguments. Each field is looked at for its shape,
+//! because the three are easily swapped; no sentence repeats what was given.
+
+use std::path::{Path, PathBuf};
+
+use super::ask::Terminal;
+use super::failure::{Failure, refused};
+use crate::private_file::{self, Trust};
+use crate::secret::{KeySecrets, Secret};
+
+/// The largest file of one secret.
+const CAP: u64 = 4096;
+
+/// Where secrets come from when nobody is asked.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct SecretFlags {
+    /// Read three lines from the input: key, secret, passphrase
+    #[arg(long, conflicts_with_all = ["key_file", "secret_file", "passphrase_file"])]
+    pub stdin: bool,
+    /// A file with the key
+    #[arg(long, value_name = "FILE", requires_all = ["secret_file", "passphrase_file"])]
+    pub key_file: Option<PathBuf>,
+    /// A file with the secret
+    #[arg(long, value_name = "FILE", requires_all = ["key_file", "passphrase_file"])]
+    pub secret_file: Option<PathBuf>,
+    /// A file with the API passphrase
+    #[arg(long, value_name = "FILE", requires_all = ["key_file", "secret_file"])]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+impl SecretFlags {
+    /// Whether a source was named.
+    pub fn is_empty(&self) -> bool {
+        !self.stdin && self.key_file.is_none()
+    }
+
+    /// Reads the three secrets and says what their shapes tell.
+    pub fn read(&self, terminal: &mut Terminal, trust: &Trust) -> Result<KeySecrets, Failure> {
+        if let (Some(key), Some(secret), Some(passphrase)) =
+            (&self.key_file, &self.secret_file, &self.passphrase_file)
+        {
+            let secrets = KeySecrets {
+                key: from_file(key, trust)?,
+                secret: from_file(secret, trust)?,
+                passphrase: from_file(passphrase, trust)?,
+            };
+            return checked(secrets, terminal);
+        }
+        if terminal.asks() {
+            return ask(terminal);
+        }
+        if !self.stdin {
+            return refused(
+                "Nobody can be asked here: give the three secrets with --stdin, or with --key-file, --secret-file and --passphrase-file.",
+            );
+        }
+        let secrets = KeySecrets {
+            key: terminal.secret_line()?,
+            secret: terminal.secret_line()?,
+            passphrase: terminal.secret_line()?,
+        };
+        checked(secrets, terminal)
+    }
+}
+
+fn from_file(path: &Path, trust: &Trust) -> Result<Secret, Failure> {
+    let bytes = private_file::read_secret(path, CAP, trust)?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(Secret::new(text.trim_start_matches('\u{feff}').trim().to_owned())),
+        Err(_) => refused(format!(
+            "{} is not UTF-8 text: save the secret alone in it, as text.",
+            path.display()
+        )),
+    }
+}
+
+fn checked(secrets: KeySecrets, terminal: &mut Terminal) -> Result<KeySecrets, Failure> {
+    for remark in check(&secrets).map_err(Failure::Refused)? {
+        terminal.say(remark)?;
+    }
+    Ok(secrets)
+}
+
+fn ask(terminal: &mut Terminal) -> Result<KeySecrets, Failure> {
+    Ok(KeySecrets {
+        key: ask_field(terminal, Field::Key, "API key")?,
+        secret: ask_field(terminal, Field::Secret, "API secret")?,
+        passphrase: ask_field(
+            terminal,
+            Field::Passphrase,
+            "API passphrase (chosen when you made this key; not your trading password)",
+        )?,
+    })
+}
+
+fn ask_field(terminal: &mut Terminal, field: Field, question: &str) -> Result<Secret, Failure> {
+    loop {
+        let text = terminal.secret(question)?;
+        match field.look(&text) {
+            Ok(remark) => {
+                if let Some(remark) = remark {
+                    terminal.say(remark)?;
+                }
+                return Ok(text);
+            }
+            Err(why) => terminal.say(why)?,
+        }
+    }
+}
+
+/// Looks at all three; the remarks are for people, an error says what to do.
+pub fn check(secrets: &KeySecrets) -> Result<Vec<String>, String> {
+    let (key, secret) = (shape(&secrets.key), shape(&secrets.secret));
+    if key == Shape::Secret && secret == Shape::Key {
+        return Err("Key and secret are swapped: give the key (24 characters) first, then the secret (36 characters with dashes).".to_owned());
+    }
+    let fields = [
+        (Field::Key, &secrets.key),
+        (Field::Secret, &secrets.secret),
+        (Field::Passphrase, &secrets.passphrase),
+    ];
+    let looked: Result<Vec<_>, _> = fields.iter().map(|(field, text)| field.look(text)).collect();
+    looked.map(|remarks| remarks.into_iter().flatten().collect())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Key,
+    Secret,
+    Other,
+}
+
+fn shape(text: &Secret) -> Shape {
+    match crate::domain::text::looks_secret(text.expose()) {
+        true if text.expose().contains('-') => Shape::Secret,
+        true => Shape::Key,
+        false => Shape::Other,
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Field {
+    Key,
+    Secret,
+    Passphrase,
+}
+
+impl Field {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Secret => "secret",
+            Self::Passphrase => "passphrase",
+        }
+    }
+
+    /// A remark, or why this cannot be the field.
+    fn look(self, text: &Secret) -> Result<Option<String>, String> {
+        let (name, length) = (self.name(), text.expose().chars().count());
+        if text.is_empty() {
+            return Err(format!("The {name} is empty: paste it again."));
+        }
+        let odd = |c: char| c.is_control() || (!c.is_ascii() && !matches!(self, Self::Passphrase));
+        if text.expose().chars().any(odd) {
+            return Err(format!(
+                "The {name} holds characters that no {name} has: copy it again from where it was saved."
+            ));
+        }
+        match (self, shape(text)) {
+            (Self::Key, Shape::Secret) => {
+                Err("This looks like the secret; I asked for the key.".to_owned())
+            }
+            (Self::Secret, Shape::Key) => {
+                Err("This looks like the key; I asked for the secret.".to_owned())
+            }
+            (Self::Passphrase, Shape::Key) => {
+                Err("This looks like the key; I asked for the API passphrase.".to_owned())
+            }
+            (Self::Passphrase, Shape::Secret) => {
+                Err("This looks like the secret; I asked for the API passphrase.".to_owned())
+            }
+            (Self::Key, Shape::Key) | (Self::Secret, Shape::Secret) => {
+                Ok(Some(format!("{name}: {length} characters, right shape")))
+            }
+            (Self::Key, Shape::Other) => {
+                Ok(Some(format!("key: {length} characters; KuCoin's keys have 24 of 0-9 and a-f")))
+            }
+            (Self::Secret, Shape::Other) => Ok(Some(format!(
+                "secret: {length} characters; KuCoin's secrets have 36, with four dashes"
+            ))),
+            (Self::Passphrase, Shape::Other) => Ok(passphrase_remark(text.expose())),
+        }
+    }
+}
+
+fn passphrase_remark(text: &str) -> Option<String> {
+    let is_pin = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_pin {
+        let six = "passphrase: six digits look like the trading password; the API passphrase was chosen when this key was made";
+        return Some(six.to_owned());
+    }
+    let fits = (7..=32).contains(&text.len()) && !text.contains(' ');
+    (!fits).then(|| "passphrase: KuCoin's have 7 to 32 characters without blanks".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, sink};
+
+    use super::*;
+
+    const KEY: &str = "6705f5c311545b000157d3eb";
+    const SECRET: &str = "46fd8974-aaaa-bbbb-cccc-896f005b2340";
+
+    fn secrets(key: &str, secret: &str, passphrase: &str) -> KeySecrets {
+        let own = |text: &str| Secret::new(text.to_owned());
+        KeySecrets { key: own(key), secret: own(secret), passphrase: own(passphrase) }
+    }
+
+    #[test]
+    fn swapped_and_empty_fields_are_recognised() {
+        let table = [
+            (SECRET, KEY, "correct-horse", "Key and secret are swapped"),
+            (SECRET, SECRET, "correct-horse", "This looks like the secret; I asked for the key."),
+            (KEY, KEY, "correct-horse", "This looks like the key; I asked for the secret."),
+            (KEY, SECRET, SECRET, "This looks like the secret; I asked for the API passphrase."),
+            (KEY, SECRET, KEY, "This looks like the key; I asked for the API passphrase."),
+            ("", SECRET, "correct-horse", "The key is empty"),
+            (KEY, "", "correct-horse", "The secret is empty"),
+            (KEY, SECRET, "", "The passphrase is empty"),
+            (KEY, "a\u{200b}b", "correct-horse", "The secret holds characters"),
+            (KEY, SECRET, "a\tb", "The passphrase holds characters"),
+        ];
+        for (key, secret, passphrase, begins) in table {
+            let said = check(&secrets(key, secret, passphrase)).unwrap_err();
+            assert!(said.starts_with(begins), "{said}");
+        }
+    }
+
+    #[test]
+    fn odd_shapes_are_remarked_and_let_through() {
+        let shapes = check(&secrets(KEY, SECRET, "correct-horse")).unwrap();
+        assert_eq!(
+            shapes,
+            ["key: 24 characters, right shape", "secret: 36 characters, right shape"]
+        );
+        let odd = check(&secrets("abc", "def", "123456")).unwrap();
+        assert_eq!(odd.len(), 3);
+        assert!(odd[2].contains("trading password"), "{odd:?}");
+        assert!(check(&secrets("abc", "def", "a b c d e")).unwrap()[2].contains("7 to 32"));
+    }
+
+    #[test]
+    fn a_wrong_field_is_asked_again() {
+        let input = format!("{SECRET}\n{KEY}\n\n{SECRET}\ncorrect-horse\n");
+        let mut terminal = Terminal::new(Cursor::new(input), sink(), true);
+        let read = SecretFlags::default().read(&mut terminal, &Trust::default()).ok().unwrap();
+        assert_eq!(read.key.expose(), KEY);
+        assert_eq!(read.secret.expose(), SECRET);
+        assert_eq!(read.passphrase.expose(), "correct-horse");
+    }
+}

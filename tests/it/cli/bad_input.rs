@@ -1,0 +1,184 @@
+//! Bad input: each case ends in one sentence that says what to do, with its exit code, and leaves
+//! what is stored as it was.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::{Host, Said, harmless, lines};
+
+const LONG: &str = "abcdefghijklmnopqrstuvwxyz-0123456";
+
+/// A host with one reminder, `grid-eu`.
+fn host() -> Host {
+    let host = Host::new();
+    let said =
+        host.run(&["key", "add", "--label", "grid-eu", "--declared", "--expires", "2099-01-31"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    host
+}
+
+fn assert_says(said: &Said, code: i32, sentence: &str) {
+    assert_eq!((said.code, said.sentence()), (code, sentence), "{said:?}");
+}
+
+#[test]
+fn bad_flags_end_in_one_sentence() {
+    let host = host();
+    let declared = |label: &'static str, date: &'static str| {
+        vec!["key", "add", "--declared", "--label", label, "--expires", date]
+    };
+    let table: Vec<(Vec<&str>, &str)> = vec![
+        (
+            declared("a", "2027-02-30"),
+            "That is no date: write year, month and day, for example 2026-11-30.",
+        ),
+        (
+            declared("a", "2020-01-01"),
+            "That end is past already: write the date on which the key will stop, or leave it out.",
+        ),
+        (declared("GRID-eu", "2099-01-01"), "That label is taken (GRID-eu). Choose another."),
+        (
+            declared(LONG, "2099-01-01"),
+            "A label has at most 32 characters; this one has 34. Choose a shorter one.",
+        ),
+        (
+            declared("mm\u{202e}bot", "2099-01-01"),
+            "That label holds invisible or control characters. Type it by hand: letters, digits, - and _ are safe.",
+        ),
+        (
+            declared("6705f5c311545b000157d3eb", "2099-01-01"),
+            "That label has the shape of a key or secret; labels are shown in chat. Choose a name, for example mm-bot-1.",
+        ),
+        (
+            vec!["key", "add", "--label", "a"],
+            "Nobody can be asked here: give the three secrets with --stdin, or with --key-file, --secret-file and --passphrase-file.",
+        ),
+        (
+            vec!["key", "add", "--stdin"],
+            "The key needs a label: add --label NAME, for example mm-bot-1.",
+        ),
+        (
+            vec!["key", "show", "nobody"],
+            "There is no key nobody in the workspace home: keylapse key list shows what is.",
+        ),
+        (
+            vec!["key", "list", "--workspace", "mars"],
+            "There is no such workspace: write one of home after --workspace.",
+        ),
+        (
+            vec!["key", "accept", "grid-eu"],
+            "There is no good answer of that key yet, so there is nothing to accept.",
+        ),
+        (
+            vec!["key", "test", "grid-eu"],
+            "keylapse holds no secret of grid-eu, so there is nothing to ask with.",
+        ),
+    ];
+    for (args, sentence) in table {
+        assert_says(&host.run(&args), 2, sentence);
+    }
+    assert_eq!(host.run(&["key", "list"]).out.lines().count(), 1);
+}
+
+#[test]
+fn secrets_that_cannot_be_right_are_refused_before_anybody_is_asked() {
+    let host = host();
+    let key = harmless("a");
+    let add = ["key", "add", "--label", "a", "--stdin"];
+    let table = [
+        (
+            format!("{}\n{}\npass-word\n", key.secret, key.key),
+            "Key and secret are swapped: give the key (24 characters) first, then the secret (36 characters with dashes).",
+        ),
+        (format!("{}\n\npass-word\n", key.key), "The secret is empty: paste it again."),
+        (
+            format!("{}\n{}\n", key.key, key.secret),
+            "The input ended before everything was answered. Nothing was changed.",
+        ),
+        (
+            format!("{0}\n{1}\n{1}\n", key.key, key.secret),
+            "This looks like the secret; I asked for the API passphrase.",
+        ),
+    ];
+    for (input, sentence) in table {
+        assert_says(&host.tell(&add, &input), 2, sentence);
+    }
+}
+
+#[test]
+fn a_file_that_others_can_read_or_that_is_not_there_is_refused() {
+    let host = host();
+    let key = harmless("a");
+    let good = host.file("secret", &key.secret, 0o600);
+    let open = host.file("open", &key.key, 0o644);
+    let missing = host.data().join("missing");
+    let add = |key_file: &std::path::Path| {
+        let (good, key_file) = (good.to_str().unwrap(), key_file.to_str().unwrap());
+        let files = ["--key-file", key_file, "--secret-file", good, "--passphrase-file", good];
+        let mut args = vec!["key", "add", "--label", "a"];
+        args.extend(files);
+        host.run(&args)
+    };
+    let sentence = format!(
+        "{} can be read by others (mode 644): run chmod 600 on it, or set [vault] allow_readable = true if that is on purpose.",
+        open.display()
+    );
+    assert_says(&add(&open), 2, &sentence);
+    let sentence =
+        format!("{} does not exist: create it, or name another file.", missing.display());
+    assert_says(&add(&missing), 2, &sentence);
+}
+
+#[test]
+fn bad_settings_are_all_reported() {
+    let host = host();
+    host.configure(
+        "[schedule]\ncheck = \"0 0 30 2 *\"\n[[workspace]]\nname = \"desk\"\nzone = \"Berlin\"\n",
+    );
+    for args in [&["check-config"][..], &["key", "list"]] {
+        let said = host.run(args);
+        assert_eq!(said.code, 2);
+        assert_eq!(
+            said.err,
+            "[schedule] check: \"0 0 30 2 *\" never fires, because no such day exists: change the day or the month.\n\
+             [[workspace]] 1 zone: there is no such time zone: did you mean Europe/Berlin?\n"
+        );
+    }
+    host.configure("[database]\nurl = \"postgres://me:hush-hush@localhost/x?host=/missing\"\n");
+    std::fs::set_permissions(
+        host.data().join("keylapse.toml"),
+        std::fs::Permissions::from_mode(0o600),
+    )
+    .unwrap();
+    let said = host.run(&["check-config"]);
+    assert!(said.code == 0 && !said.out.contains("hush-hush"), "{said:?}");
+    let said = host.run(&["key", "list"]);
+    assert!(said.code == 1 && !said.err.contains("hush-hush"), "{said:?}");
+    assert!(said.sentence().starts_with("The database cannot be opened ("), "{said:?}");
+}
+
+#[test]
+fn a_question_gets_its_entry_and_a_batch_one_line_each() {
+    let host = Host::new();
+    let said = host.run(&["faq", "what", "does", "400003", "mean"]);
+    assert!(said.code == 0 && said.out.contains("1. "), "{said:?}");
+    let said = host.run(&["faq", "--json", "400003"]);
+    let line: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((&line["query"], &line["answered"]), (&"400003".into(), &true.into()));
+    assert_eq!(line["results"][0]["id"], "error-key-not-exists");
+    let said = host.tell(&["faq", "--batch"], "\"400003\"\n{\"query\":\"cake recipe\"}\n");
+    assert_eq!(said.out.lines().count(), 2);
+    let said = host.tell(&["faq", "--batch"], "\"400003\"\nbare\n");
+    assert_says(&said, 2, "Line 2 is no question: write a JSON string, or an object with query.");
+    assert!(!host.data().exists(), "a question needs no data folder");
+}
+
+#[test]
+fn an_input_of_lines_for_a_key_is_never_needed_as_an_argument() {
+    let host = host();
+    let key = harmless("a");
+    for name in ["--key", "--secret", "--passphrase"] {
+        let said = host.tell(&["key", "add", "--label", "a", name, &key.secret], &lines(&key));
+        assert_eq!(said.code, 2);
+        assert!(!said.err.contains(&key.secret), "{said:?}");
+    }
+}

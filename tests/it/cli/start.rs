@@ -1,0 +1,181 @@
+//! First starts and broken ones: the master key, the database, the folder.
+
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+
+use super::{Host, end, mode};
+
+const REMINDER: [&str; 7] = ["key", "add", "--label", "a", "--declared", "--expires", "2099-01-31"];
+
+fn begun() -> Host {
+    let host = Host::new();
+    assert_eq!(host.run(&REMINDER).code, 0);
+    host
+}
+
+fn bytes(host: &Host) -> Vec<u8> {
+    std::fs::read(host.data().join("keylapse.db")).unwrap()
+}
+
+#[test]
+fn a_first_start_makes_private_files_and_says_what_the_key_is() {
+    let host = Host::new();
+    let said = host.run(&["key", "list"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let key = host.data().join("master.key");
+    let sentence = format!("New master key: {}. It opens the stored secrets", key.display());
+    assert!(said.err.contains(&sentence), "{said:?}");
+    assert_eq!(mode(&host.data()), 0o700);
+    for file in std::fs::read_dir(host.data()).unwrap() {
+        assert_eq!(mode(&file.unwrap().path()), 0o600);
+    }
+    assert!(!host.run(&["key", "list"]).err.contains("New master key"));
+}
+
+#[test]
+fn several_first_starts_at_once_share_one_master_key() {
+    let host = Host::new();
+    let children: Vec<_> =
+        (0..4).map(|_| host.command(&["key", "list"]).spawn().unwrap()).collect();
+    let said: Vec<_> = children.into_iter().map(|child| end(child, "")).collect();
+    assert!(said.iter().all(|said| said.code == 0), "{said:?}");
+    let new = said.iter().filter(|said| said.err.contains("New master key")).count();
+    assert_eq!(new, 1, "{said:?}");
+}
+
+#[test]
+fn a_wrong_or_missing_master_key_changes_nothing() {
+    let (host, other) = (begun(), begun());
+    let key = host.data().join("master.key");
+    let own = std::fs::read(&key).unwrap();
+    let before = bytes(&host);
+    std::fs::copy(other.data().join("master.key"), &key).unwrap();
+    let said = host.run(&["key", "list"]);
+    assert_eq!(said.code, 2);
+    assert_eq!(
+        said.sentence(),
+        "The master key does not belong to this database: bring back the key file that was made with it. Nothing was changed."
+    );
+    std::fs::remove_file(&key).unwrap();
+    let said = host.run(&["key", "list"]);
+    assert_eq!(said.code, 2);
+    assert_eq!(
+        said.sentence(),
+        format!(
+            "The database holds secrets of a master key, and there is no key file at {}: bring that file back. Nothing was changed.",
+            key.display()
+        )
+    );
+    assert_eq!(host.run(&["vault", "create"]).code, 2);
+    assert!(!key.exists());
+    host.file("data/master.key", "hush", 0o600);
+    let said = host.run(&["key", "list"]);
+    assert!(said.code == 2 && said.sentence().starts_with("Line 1 of"), "{said:?}");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let said = host.run(&["key", "list"]);
+    assert!(said.sentence().contains("can be read by others (mode 644)"), "{said:?}");
+    assert_eq!(bytes(&host), before);
+    std::fs::write(&key, own).unwrap();
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(host.run(&["key", "list"]).code, 0);
+}
+
+/// Runs SQL on a host's database.
+fn sql(host: &Host, text: &'static str) {
+    let url = format!("sqlite://{}", host.data().join("keylapse.db").display());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        use sqlx::Connection;
+        sqlx::any::install_default_drivers();
+        let mut connection = sqlx::AnyConnection::connect(&url).await.unwrap();
+        sqlx::query(text).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+}
+
+#[test]
+fn a_newer_or_foreign_database_is_left_alone() {
+    let host = begun();
+    sql(
+        &host,
+        "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time) VALUES (99991231000000, 'later', '2099-01-01', 1, x'00', 0)",
+    );
+    for args in [&["key", "list"][..], &["migrate"]] {
+        let said = host.run(args);
+        assert_eq!(said.code, 2);
+        assert_eq!(
+            said.sentence(),
+            "This database was made by a newer keylapse. Install that version, or restore an older backup."
+        );
+    }
+    let host = begun();
+    std::fs::write(
+        host.data().join("keylapse.db"),
+        "this is no database, only some text in a file",
+    )
+    .unwrap();
+    let said = host.run(&["key", "list"]);
+    assert_eq!(said.code, 2);
+    assert_eq!(
+        said.sentence(),
+        "The database file is not one of keylapse: restore a backup, or name another file in [database] url."
+    );
+}
+
+#[test]
+fn migrate_says_from_where_to_where() {
+    let host = Host::new();
+    let said = host.run(&["migrate"]);
+    assert!(said.out.starts_with("Migrated from nothing to 2026"), "{said:?}");
+    assert!(host.run(&["migrate"]).out.ends_with("Nothing was changed.\n"));
+    assert!(!host.data().join("master.key").exists());
+}
+
+#[test]
+fn health_without_a_bot_says_how_to_start_one() {
+    let host = Host::new();
+    let sentence = "keylapse has not run here yet: start keylapse run.";
+    let said = host.run(&["health"]);
+    assert_eq!((said.code, said.sentence()), (1, sentence));
+    assert!(!host.data().exists());
+    let host = begun();
+    assert_eq!(host.run(&["health"]).sentence(), sentence);
+    sql(
+        &host,
+        "INSERT INTO install (name, value) VALUES ('heartbeat', '{\"checks_at\":\"2099-01-01T00:00:00Z\",\"deliveries_at\":\"2099-01-01T00:00:00Z\",\"at\":\"2099-01-01T00:00:00Z\"}')",
+    );
+    assert_eq!(host.run(&["health"]).code, 0);
+}
+
+#[test]
+fn a_database_that_can_only_be_read_is_said_to_be() {
+    let host = begun();
+    let file = host.data().join("keylapse.db");
+    let before = bytes(&host);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o400)).unwrap();
+    let mut command = host.command(&REMINDER);
+    if is_root() {
+        // Nothing is read-only for root: another user starts it.
+        let nobody = 65_534;
+        let parent = host.data().parent().unwrap().to_owned();
+        let mut paths = vec![parent, host.data()];
+        paths.extend(std::fs::read_dir(host.data()).unwrap().map(|file| file.unwrap().path()));
+        for path in &paths {
+            chown(path, Some(nobody), Some(nobody)).unwrap();
+        }
+        command.uid(nobody).gid(nobody);
+    }
+    let said = end(command.spawn().unwrap(), "");
+    assert_eq!(said.code, 1, "{said:?}");
+    assert_eq!(
+        said.sentence(),
+        "The database can only be read. Make its file and folder writable for keylapse; nothing was changed."
+    );
+    assert_eq!(bytes(&host), before);
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(Path::new("/proc/self")).is_ok_and(|meta| meta.uid() == 0)
+}
