@@ -60,7 +60,7 @@ impl Desk {
     /// Adds a row for a deed that changes nothing else: a question to the exchange, a look at
     /// something private.
     pub async fn record(&self, entry: &Entry, at: DateTime<Utc>) -> Result<(), StoreError> {
-        let mut tx = self.store.write().await?;
+        let mut tx = self.write().await?;
         tx.record_audit(&self.workspace.id, entry, at).await?;
         tx.commit().await
     }

@@ -193,7 +193,7 @@ impl Tx {
 
     async fn with_alerts(&mut self, message: Message) -> Result<Message, StoreError> {
         let rows = query(
-            "SELECT alert_id, seq FROM message_alerts WHERE message_id = $1 ORDER BY alert_id",
+            "SELECT alert_id, seq, live FROM message_alerts WHERE message_id = $1 ORDER BY alert_id",
         )
         .bind(message.id.as_str())
         .fetch_all(self.conn())

@@ -1,6 +1,6 @@
 //! The ledger: one SQL text for SQLite and PostgreSQL, one file a table. The only user of sqlx.
 //!
-//! Writes happen inside [`Store::write`] and nowhere else; what is read in there is read again in
+//! Writes happen inside `Store::write` and nowhere else; what is read in there is read again in
 //! there. Queries live with the table they change and return domain types, never rows. Tasks see
 //! everything through [`Store`] itself; commands get a desk, which sees one workspace.
 
@@ -133,7 +133,7 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// A write transaction; dropped without [`Tx::commit`] it leaves no trace.
+/// A write transaction; dropped without `Tx::commit` it leaves no trace.
 pub struct Tx {
     inner: sqlx::Transaction<'static, sqlx::Any>,
     dialect: Dialect,

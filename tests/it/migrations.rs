@@ -40,7 +40,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ),
     (
         "transitions",
-        "VALUES ('a1', 1, 'w1', 'opened', 1772445900000, 'critical', NULL, 'opened', NULL, NULL)",
+        "VALUES ('a1', 1, 'w1', 'opened', 1772445900000, 'critical', NULL, 'opened', NULL, NULL, 0)",
     ),
     (
         "receivers",
@@ -54,7 +54,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("notices", "VALUES ('a1', 1, 'r1', 'w1', 'done', NULL, NULL, NULL, 0, 'm1')"),
     (
         "buttons",
-        "VALUES ('b1', 'w1', 'discord', '42', 'm1', NULL, '{\"acknowledge\":{\"alert\":\"a1\"}}', 'a1', 0, 1772532300000)",
+        "VALUES ('b1', 'w1', 'discord', '42', 'm1', NULL, '{\"acknowledge\":{\"alert\":\"a1\"}}', 'a1', 0, 1772445900000, 1772532300000)",
     ),
     ("audit", "VALUES ('w1', 1, 1772445600000, 'Ada', 'host', 'key.add', 'MM-Bot-1', NULL, NULL)"),
 ];

@@ -39,8 +39,9 @@ impl Source {
         let is_whole = |at: usize| {
             let before = at.checked_sub(1).map(|n| self.code[n]);
             let after = self.code.get(at + word.len()).copied();
-            !(is_name(word[0]) && before.is_some_and(is_name))
-                && !(is_name(word[word.len() - 1]) && after.is_some_and(is_name))
+            let grows_before = is_name(word[0]) && before.is_some_and(is_name);
+            let grows_after = is_name(word[word.len() - 1]) && after.is_some_and(is_name);
+            !grows_before && !grows_after
         };
         let found = self.code.windows(word.len()).enumerate().filter(|(_, part)| *part == word);
         found.map(|(at, _)| at).filter(|at| is_whole(*at)).collect()

@@ -248,12 +248,12 @@ async fn a_closing_line_is_quiet_and_leaves_alone(db: &Db) {
     look(&db.store, &bot, good(healthy()), 10).await;
     frozen(db, &home, "two", 10).await;
     let lane = the_lane(&db.store, 11).await;
-    let loud = bind(db, &lane, 11).await.unwrap();
-    assert!(!loud.quiet);
-    db.store.record_receipt(&lane, &loud, "platform-2", at(11)).await.unwrap();
-    let line = bind(db, &lane, 11).await.unwrap();
-    assert!(line.quiet);
-    let told = db.store.tellings(&home.workspace().id, &line).await.unwrap();
+    let sounding = bind(db, &lane, 11).await.unwrap();
+    assert!(!sounding.quiet);
+    db.store.record_receipt(&lane, &sounding, "platform-2", at(11)).await.unwrap();
+    let closing = bind(db, &lane, 11).await.unwrap();
+    assert!(closing.quiet);
+    let told = db.store.tellings(&home.workspace().id, &closing).await.unwrap();
     assert_eq!((told.len(), told[0].kind), (1, Kind::Resolved));
     assert_eq!(told[0].key.as_ref().unwrap().0.id, bot.key);
     assert_eq!(db.int("SELECT COUNT(*) FROM message_alerts WHERE live = 0").await, 1);

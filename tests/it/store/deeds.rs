@@ -18,6 +18,8 @@ use super::given::*;
 on_both!(
     an_acknowledgement_names_its_person_and_always_ends,
     an_acknowledgement_ends_at_the_next_rung_or_when_the_person_says,
+    what_has_got_worse_since_it_was_shown_is_not_taken,
+    what_has_got_worse_since_it_was_shown_is_not_accepted,
     an_alert_is_given_back_once,
     an_alert_that_is_over_cannot_be_taken,
     accepting_closes_what_changed_and_sets_the_baseline,
@@ -78,6 +80,41 @@ async fn an_acknowledgement_ends_at_the_next_rung_or_when_the_person_says(db: &D
     }
     let due = db.int("SELECT due_at FROM duties WHERE kind = 'judge'").await;
     assert!(due <= at(90).timestamp_millis(), "judged when the shortest one ends");
+}
+
+async fn what_has_got_worse_since_it_was_shown_is_not_taken(db: &Db) {
+    let home = home(&db.store).await;
+    let policy = Policy::default();
+    let bot = watch(&home, "mm-bot-1").await;
+    look(&db.store, &bot, good(ending(days(10))), 0).await;
+    let shown = the_alert(&home, Rule::Expiry).await;
+    look(&db.store, &bot, good(ending(days(2))), 5).await;
+    let press = async |rev| {
+        let taking = Taking { shown_rev: Some(rev), ..taking(None) };
+        home.acknowledge(&shown.id, &taking, &entry("alert.ack"), now(&policy, 6)).await
+    };
+    let late = press(shown.rev).await;
+    assert!(matches!(late, Err(DeedError::Worse)), "{late:?}");
+    let seen = the_alert(&home, Rule::Expiry).await.rev;
+    press(seen).await.unwrap();
+    press(seen).await.unwrap();
+}
+
+async fn what_has_got_worse_since_it_was_shown_is_not_accepted(db: &Db) {
+    let home = home(&db.store).await;
+    let policy = Policy::default();
+    let bot = watch(&home, "mm-bot-1").await;
+    look(&db.store, &bot, good(healthy()), 0).await;
+    look(&db.store, &bot, good(with_right(Power::Earn, "Earn")), 5).await;
+    look(&db.store, &bot, good(with_right(Power::Withdraw, "Withdrawal")), 10).await;
+    let accept = async |shown| {
+        let (ada, moment) = (clean("Ada"), now(&policy, 11));
+        let as_shown = (&ada, Some(at(shown)));
+        home.accept_as_shown(&bot.key, as_shown, &entry("key.accept"), moment).await
+    };
+    let late = accept(5).await;
+    assert!(matches!(late, Err(DeedError::Worse)), "{late:?}");
+    assert!(!accept(10).await.unwrap().is_empty());
 }
 
 async fn an_alert_is_given_back_once(db: &Db) {
@@ -247,12 +284,17 @@ async fn audit_rows_are_numbered_without_gaps_by_eight_writers_at_once(db: &Db) 
         writers.spawn(async move {
             for n in 0..5 {
                 watch(&home, &format!("bot-{writer}-{n}")).await;
+                home.record(&entry("key.look"), at(n)).await.unwrap();
             }
         });
     }
     writers.join_all().await;
-    assert_eq!(db.int("SELECT COUNT(*) FROM audit").await, 40);
-    assert_eq!(db.int("SELECT MAX(seq) FROM audit").await, 40);
-    let row = "SELECT actor || ' ' || place || ' ' || action || ' ' || target FROM audit";
-    assert_eq!(db.texts(row).await[0], "Ada discord/alerts key.add it");
+    assert_eq!(db.int("SELECT COUNT(*) FROM audit").await, 80);
+    assert_eq!(db.int("SELECT MAX(seq) FROM audit").await, 80);
+    home.record(&entry("key.check"), at(9)).await.unwrap();
+    let newest = home.audit(3).await.unwrap();
+    assert_eq!(newest.len(), 3);
+    assert_eq!((newest[0].at, newest[0].action.as_str()), (at(9), "key.check"));
+    assert_eq!((newest[0].actor.as_str(), newest[0].place.as_str()), ("Ada", "discord/alerts"));
+    assert_eq!(newest[0].target.as_deref(), Some("it"));
 }

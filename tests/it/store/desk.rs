@@ -25,6 +25,7 @@ async fn a_desk_reads_nothing_of_another_workspace(db: &Db) {
     let lane = the_lane(&db.store, 0).await;
     let message = db.store.bind_next(&lane, at(0)).await.unwrap().unwrap();
     assert_eq!(home.alerts_of_message(&message.id).await.unwrap().len(), 1);
+    assert_eq!(home.told_by(&message.id).await.unwrap(), [(alert.id.clone(), alert.rev)]);
 
     let made_up = "made up".to_owned();
     for key in [bot.key.clone(), KeyId::from(made_up.clone())] {
@@ -36,8 +37,10 @@ async fn a_desk_reads_nothing_of_another_workspace(db: &Db) {
     }
     for message in [message.id.clone(), MessageId::from(made_up)] {
         assert!(other.alerts_of_message(&message).await.unwrap().is_empty());
+        assert!(other.told_by(&message).await.unwrap().is_empty());
     }
     assert!(other.keys().await.unwrap().is_empty());
+    assert!(other.audit(9).await.unwrap().is_empty());
     assert!(other.key_by_label("mm-bot-1").await.unwrap().is_none());
     assert!(other.open_alerts().await.unwrap().is_empty());
     assert!(other.open_tellings().await.unwrap().is_empty());

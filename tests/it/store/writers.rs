@@ -14,7 +14,7 @@ use keylapse::store::receiver::Turn;
 use super::db::Db;
 use super::given::*;
 
-on_both!(eight_writers_check_take_and_deliver_at_once);
+on_both!(eight_writers_check_take_and_deliver_at_once, eight_processes_write_to_one_database);
 
 const KEYS: usize = 12;
 const ROUNDS: i64 = 12;
@@ -45,6 +45,26 @@ async fn eight_writers_check_take_and_deliver_at_once(db: &Db) {
     writers.join_all().await;
     assert!(db.store.count_messages("sent").await.unwrap() > 0, "something was said");
     adds_up(db).await;
+}
+
+/// The bot and commands at the host's own terminal, each with a handle of its own.
+async fn eight_processes_write_to_one_database(db: &Db) {
+    let workspace = home(&db.store).await.workspace().clone();
+    let mut processes = tokio::task::JoinSet::new();
+    for n in 0..8 {
+        let store = db.again().await;
+        let desk = store.desk(workspace.clone());
+        processes.spawn(async move {
+            for round in 0..4 {
+                let bot = watch(&desk, &format!("bot-{n}-{round}")).await;
+                look(&store, &bot, bad(Fault::AccountFrozen, "400700"), round).await;
+            }
+            store.close().await;
+        });
+    }
+    processes.join_all().await;
+    assert_eq!(db.int("SELECT COUNT(*) FROM keys").await, 32);
+    assert_eq!(db.int("SELECT MAX(no) FROM alerts").await, 32);
 }
 
 /// Looks at all keys, in an order and with answers of its own.
@@ -100,7 +120,7 @@ async fn deliver(store: &Store, checking: &AtomicUsize) {
         is_last = checking.load(Ordering::Relaxed) == 0;
         // Each courier has a clock of its own here: with a short lease they would take each
         // other's lanes away, and rightly be told so.
-        let lease = TimeDelta::days(1);
+        let lease = TimeDelta::days(36_500);
         for lane in store.claim_lanes(at(minutes), lease).await.unwrap() {
             while let Some(message) = store.bind_next(&lane, at(minutes)).await.unwrap() {
                 store.mark_attempt(&lane, &message, at(minutes)).await.unwrap();
