@@ -167,7 +167,7 @@ impl Import {
     }
 
     /// Makes everything that was staged live, and answers with its number.
-    pub async fn publish(self, entry: &Entry, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    pub async fn publish(&self, entry: &Entry, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let workspace = &self.desk.workspace.id;
         let mut tx = self.desk.store.write().await?;
         tx.hold_import(&self.holder, now).await?;
