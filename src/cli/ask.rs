@@ -26,8 +26,14 @@ pub struct Terminal {
 impl Terminal {
     /// Standard input and output. Questions are asked only where input is a terminal.
     pub fn standard() -> Self {
+        // Not locked: others in the process may read it when no question is open.
         let asks = io::stdin().is_terminal();
-        Self { input: Box::new(io::stdin().lock()), out: Box::new(io::stdout()), asks, hides: asks }
+        Self {
+            input: Box::new(io::BufReader::new(io::stdin())),
+            out: Box::new(io::stdout()),
+            asks,
+            hides: asks,
+        }
     }
 
     /// A made-up terminal.

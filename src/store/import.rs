@@ -13,7 +13,7 @@ use super::credential::NewCredential;
 use super::desk::Desk;
 use super::duty::DutyKind;
 use super::row::{Cells, json, ms};
-use super::{Store, StoreError, Tx};
+use super::{Dialect, Store, StoreError, Tx};
 use crate::domain::key::{Key, Watch};
 use crate::domain::text::fold;
 
@@ -167,7 +167,7 @@ impl Import {
     }
 
     /// Makes everything that was staged live, and answers with its number.
-    pub async fn publish(self, entry: &Entry, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    pub async fn publish(&self, entry: &Entry, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let workspace = &self.desk.workspace.id;
         let mut tx = self.desk.store.write().await?;
         tx.hold_import(&self.holder, now).await?;
@@ -208,7 +208,7 @@ impl Tx {
     async fn stage_keys(&mut self, rows: &[StagedKey]) -> Result<(), StoreError> {
         let head = "INSERT INTO keys (id, workspace_id, label, label_key, exchange, site, watch, co_located, allow_json, \
                     declared_json, accepted_json, used_by_json, added_at, state, rev)";
-        let mut insert = query(AssertSqlSafe(many(head, 15, rows.len())));
+        let mut insert = query(AssertSqlSafe(many(self.dialect, head, 15, rows.len())));
         for StagedKey { key, .. } in rows {
             insert = insert
                 .bind(key.id.as_str())
@@ -229,7 +229,7 @@ impl Tx {
         }
         insert.execute(self.conn()).await?;
         let head = "INSERT INTO key_state (key_id, workspace_id)";
-        let mut insert = query(AssertSqlSafe(many(head, 2, rows.len())));
+        let mut insert = query(AssertSqlSafe(many(self.dialect, head, 2, rows.len())));
         for StagedKey { key, .. } in rows {
             insert = insert.bind(key.id.as_str()).bind(key.workspace.as_str());
         }
@@ -249,7 +249,7 @@ impl Tx {
         }
         let head = "INSERT INTO credentials (id, workspace_id, key_id, generation, state, key_hash, hint, sealed_key, \
                     sealed_secret, sealed_passphrase, added_at)";
-        let mut insert = query(AssertSqlSafe(many(head, 11, rows.len())));
+        let mut insert = query(AssertSqlSafe(many(self.dialect, head, 11, rows.len())));
         for (key, credential) in rows {
             insert = insert
                 .bind(credential.id.as_str())
@@ -270,7 +270,7 @@ impl Tx {
 
     async fn stage_duties(&mut self, rows: &[StagedKey]) -> Result<(), StoreError> {
         let head = "INSERT INTO duties (subject_id, kind, workspace_id, due_at, claim_no, tries)";
-        let mut insert = query(AssertSqlSafe(many(head, 6, rows.len())));
+        let mut insert = query(AssertSqlSafe(many(self.dialect, head, 6, rows.len())));
         for StagedKey { key, due_at, .. } in rows {
             let kind = match key.watch {
                 Watch::Own => DutyKind::Probe,
@@ -289,11 +289,15 @@ impl Tx {
     }
 }
 
-/// `head VALUES ($1, $2), ($3, $4)`: constant words and numbers only.
-fn many(head: &str, columns: usize, rows: usize) -> String {
+/// `head VALUES ($1, $2), ($3, $4)`: constant words and numbers only. SQLite searches its list of
+/// numbered places for each value, which makes large statements slow; its plain places have none.
+fn many(dialect: Dialect, head: &str, columns: usize, rows: usize) -> String {
+    let place = |at: usize| match dialect {
+        Dialect::Sqlite => "?".to_owned(),
+        Dialect::Postgres => format!("${at}"),
+    };
     let row = |row: usize| {
-        let places: Vec<String> =
-            (1..=columns).map(|place| format!("${}", row * columns + place)).collect();
+        let places: Vec<String> = (1..=columns).map(|at| place(row * columns + at)).collect();
         format!("({})", places.join(", "))
     };
     format!("{head} VALUES {}", (0..rows).map(row).collect::<Vec<_>>().join(", "))
@@ -305,6 +309,7 @@ mod tests {
 
     #[test]
     fn places_are_numbered_through() {
-        assert_eq!(many("X", 2, 2), "X VALUES ($1, $2), ($3, $4)");
+        assert_eq!(many(Dialect::Postgres, "X", 2, 2), "X VALUES ($1, $2), ($3, $4)");
+        assert_eq!(many(Dialect::Sqlite, "X", 2, 2), "X VALUES (?, ?), (?, ?)");
     }
 }

@@ -120,3 +120,16 @@ pub fn lines(key: &SimKey) -> String {
 pub fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
+
+/// Runs SQL on a host's database.
+pub fn sql(host: &Host, text: &'static str) {
+    let url = format!("sqlite://{}", host.data().join("keylapse.db").display());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        use sqlx::Connection;
+        sqlx::any::install_default_drivers();
+        let mut connection = sqlx::AnyConnection::connect(&url).await.unwrap();
+        sqlx::query(text).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+}

@@ -17,8 +17,10 @@ use crate::cli::failure::{Failure, refused};
 use crate::cli::key::seal;
 use crate::cli::open::Workshop;
 use crate::domain::key::{Key, Watch};
+use crate::domain::text::Clean;
 use crate::private_file;
 use crate::store::StoreError;
+use crate::store::audit::Entry;
 use crate::store::desk::Desk;
 use crate::store::import::{Import, StagedKey};
 
@@ -66,20 +68,21 @@ pub async fn run(
             "Another import is under way: wait until it has ended, or a minute if it was stopped.",
         );
     };
-    if let Err(failure) = stage(&import, rows, shop, terminal).await {
-        // What cannot be taken back now is swept by the next start; nothing of it is visible.
-        if let Err(error) = import.abandon().await {
-            tracing::warn!(%error, "staged rows were left behind");
-        }
-        return Err(failure);
-    }
     let name = args.file.file_name().unwrap_or_default().to_string_lossy();
     let mut deed = entry("key.import", &format!("{total} keys"));
-    deed.after = Some(crate::domain::text::Clean::new(&name, 120).as_str().to_owned());
-    let live = import.publish(&deed, shop.clock.now()).await?;
+    deed.after = Some(Clean::new(&name, 120).as_str().to_owned());
+    let live = match stage_and_publish(&import, rows, &deed, shop, terminal).await {
+        Ok(live) => live,
+        Err(failure) => {
+            // What cannot be taken back now is swept by the next start; nothing of it is visible.
+            if let Err(error) = import.abandon().await {
+                tracing::warn!(%error, "staged rows were left behind");
+            }
+            return Err(failure);
+        }
+    };
     terminal.say(format!(
-        "Imported {live} keys. Those with secrets count as not verified until their first check, which {} spreads out.",
-        "keylapse run"
+        "Imported {live} keys. Those with secrets count as not verified until their first check; keylapse run spreads these out."
     ))
 }
 
@@ -148,6 +151,17 @@ fn format_of(args: &ImportArgs) -> Result<Format, Failure> {
             "The file's name does not say what it holds: add --format csv or --format jsonl.",
         ),
     }
+}
+
+async fn stage_and_publish(
+    import: &Import,
+    rows: Vec<Ready>,
+    deed: &Entry,
+    shop: &Workshop,
+    terminal: &mut Terminal,
+) -> Result<u64, Failure> {
+    stage(import, rows, shop, terminal).await?;
+    Ok(import.publish(deed, shop.clock.now()).await?)
 }
 
 async fn stage(

@@ -4,7 +4,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
-use super::{Host, end, mode};
+use super::{Host, end, mode, sql};
 
 const REMINDER: [&str; 7] = ["key", "add", "--label", "a", "--declared", "--expires", "2099-01-31"];
 
@@ -79,19 +79,6 @@ fn a_wrong_or_missing_master_key_changes_nothing() {
     std::fs::write(&key, own).unwrap();
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(host.run(&["key", "list"]).code, 0);
-}
-
-/// Runs SQL on a host's database.
-fn sql(host: &Host, text: &'static str) {
-    let url = format!("sqlite://{}", host.data().join("keylapse.db").display());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        use sqlx::Connection;
-        sqlx::any::install_default_drivers();
-        let mut connection = sqlx::AnyConnection::connect(&url).await.unwrap();
-        sqlx::query(text).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    });
 }
 
 #[test]
