@@ -74,10 +74,11 @@ impl Checks {
         }
         let mut batch = Vec::with_capacity(claims.len());
         while let Some(probed) = probes.join_next().await {
-            match probed {
-                Ok(checked) => batch.push(checked),
+            if let Ok(checked) = probed {
+                batch.push(checked);
+            } else {
                 // Its claim stays; the lease brings it back until it has used up its tries.
-                Err(_) => tracing::error!("a check crashed; it is tried again when its lease ends"),
+                tracing::error!("a check crashed; it is tried again when its lease ends");
             }
         }
         batch.sort_by(|a, b| a.key.cmp(&b.key));

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustyline::completion::Completer;
-use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::FileHistory;
@@ -59,13 +58,9 @@ pub fn typed(prompt: &'static str, history: Option<PathBuf>) -> io::Result<Input
     Ok(Input { lines, print, typing })
 }
 
-/// `None` when the person leaves with Ctrl-D or Ctrl-C.
+/// `None` when the person leaves with Ctrl-D or Ctrl-C, or the terminal is gone.
 fn read(editor: &mut Editor<Watcher, FileHistory>, prompt: &str) -> Option<String> {
-    match editor.readline(prompt) {
-        Ok(line) => Some(line),
-        Err(ReadlineError::Interrupted | ReadlineError::Eof) => None,
-        Err(_) => None,
-    }
+    editor.readline(prompt).ok()
 }
 
 /// Lines of a pipe or file.

@@ -17,7 +17,7 @@ fn listed(host: &Host) -> Vec<Value> {
 async fn a_key_is_added_listed_shown_tested_accepted_and_removed() {
     let mut key = harmless("mm-bot-1");
     key.created_at = "2026-09-01T00:00:00Z".parse().ok();
-    let simulator = simulator(&[key.clone()]).await;
+    let simulator = simulator(std::slice::from_ref(&key)).await;
     let host = Host::with(&simulator);
     let add = ["key", "add", "--label", "mm-bot-1", "--stdin", "--used-by", "grid bot on fra-2"];
     let said = host.tell(&add, &lines(&key));
@@ -63,7 +63,7 @@ async fn what_can_cost_money_is_refused_with_the_word_that_allows_it() {
     let mut key = harmless("thief");
     key.permissions = ["General", "Spot", "Transfer", "Odd"].map(str::to_owned).to_vec();
     key.addresses.clear();
-    let simulator = simulator(&[key.clone()]).await;
+    let simulator = simulator(std::slice::from_ref(&key)).await;
     let host = Host::with(&simulator);
     let add = ["key", "add", "--label", "thief", "--stdin"];
     let said = host.tell(&add, &lines(&key));
@@ -81,7 +81,7 @@ async fn what_can_cost_money_is_refused_with_the_word_that_allows_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_good_answer_a_key_is_saved_only_when_told_and_stays_unverified() {
     let key = harmless("far");
-    let simulator = simulator(&[key.clone()]).await;
+    let simulator = simulator(std::slice::from_ref(&key)).await;
     simulator.set_caller("198.51.100.9".parse().unwrap());
     let host = Host::with(&simulator);
     let add = ["key", "add", "--label", "far", "--stdin"];

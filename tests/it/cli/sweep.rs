@@ -10,7 +10,7 @@ use super::{Host, end, harmless, lines, simulator};
 
 /// A secret in the forms in which it could leak.
 fn forms(secret: &str) -> Vec<Vec<u8>> {
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = secret.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     let encoded = |engine: &base64::engine::GeneralPurpose| engine.encode(secret);
     let all = [
         secret.to_owned(),
