@@ -2,7 +2,7 @@
 # and says so in its notes; the tags here are for trying it out.
 #
 #   docker build -t keylapse .
-#   docker run -v keylapse:/data keylapse
+#   docker run -it -v keylapse:/data keylapse
 #
 # Everything that must be kept is in /data: the database, the master key, keylapse.toml.
 
@@ -28,4 +28,4 @@ VOLUME /data
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
   CMD ["keylapse", "health", "--data", "/data"]
 ENTRYPOINT ["keylapse"]
-CMD ["run", "--data", "/data"]
+CMD ["run", "--console", "--data", "/data"]

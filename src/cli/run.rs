@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use clap::Args;
+use tokio_util::sync::CancellationToken;
 
 use super::ask::Terminal;
 use super::failure::{Failure, refused};
@@ -23,6 +24,7 @@ use crate::domain::facts::Site;
 use crate::domain::receiver::Platform;
 use crate::exchange::prober::Prober;
 use crate::hardening::{self, DataLock};
+use crate::http::{self, Ops};
 use crate::store::desk::Desk;
 use crate::tasks::Rhythm;
 
@@ -106,7 +108,19 @@ async fn talk(shop: &Workshop, desk: Desk, prober: Arc<Prober>) -> Result<(), Fa
     let greeting = format!(
         "I watch the keys of this workspace and warn here (times are {zone}). Try /keystatus or /help; quit leaves."
     );
+    let stop_ops = CancellationToken::new();
+    if let Some(listen) = shop.config.ops.listen {
+        let ops = Ops { store: shop.store.clone(), clock: shop.clock.clone(), is_test };
+        let serving = http::serve(ops, listen, stop_ops.clone()).await.map_err(|error| {
+            Failure::Refused(format!(
+                "[ops] listen {listen} cannot be used ({}): choose another, or off.",
+                error.kind()
+            ))
+        })?;
+        tokio::spawn(serving);
+    }
     let spoken = converse(&talk, &screen, &greeting, &mut lines).await;
+    stop_ops.cancel();
     app.stop().await;
     spoken.map_err(|error| {
         Failure::Failed(format!(

@@ -1,6 +1,6 @@
 //! The small sections: vault, access, schedule, alerts, ops.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::problem::suggest;
@@ -11,7 +11,6 @@ use crate::domain::schedule::Schedule;
 use crate::private_file::Trust;
 
 const KEY_FILE: &str = "master.key";
-const OPS_PORT: u16 = 9733;
 /// The ladder of DESIGN section 5; "today" and "past" always follow.
 const EXPIRY_DAYS: [u32; 5] = [30, 14, 7, 3, 1];
 const OLD_KEY_DAYS: u32 = 365;
@@ -172,8 +171,7 @@ fn whole_days(days: i64) -> Option<u32> {
 
 pub(super) fn ops(reader: &mut Reader) -> Ops {
     let allow_remote = reader.flag("ops", "allow_remote");
-    let default = Listen(Some(SocketAddr::from((Ipv4Addr::LOCALHOST, OPS_PORT))));
-    let listen = reader.parsed(("ops", "listen"), default, |text| {
+    let listen = reader.parsed(("ops", "listen"), Listen(None), |text| {
         if text == "off" {
             return Ok(Listen(None));
         }

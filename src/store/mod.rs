@@ -18,6 +18,7 @@ pub mod alert;
 pub mod audit;
 pub mod button;
 pub mod check;
+pub mod count;
 pub mod credential;
 pub mod deed;
 pub mod desk;

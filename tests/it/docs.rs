@@ -1,5 +1,5 @@
-//! Files beside the code that would rot unseen: the Dockerfile's copies, the licences, the
-//! changelog.
+//! Files beside the code that would rot unseen: the README's tables and examples, the
+//! Dockerfile's copies, the licences, the changelog.
 
 use std::path::{Path, PathBuf};
 
@@ -80,4 +80,38 @@ fn the_licences_are_those_of_the_manifest() {
 fn the_changelog_has_a_place_for_what_is_not_released() {
     assert!(read("CHANGELOG.md").contains("\n## [Unreleased]\n"));
     assert!(Path::new(&root().join(".ci/run")).exists());
+}
+
+/// What stands in the README between two markers.
+fn readme_part(name: &str) -> String {
+    let readme = read("README.md");
+    let (begin, end) = (format!("<!-- {name}:begin -->\n"), format!("<!-- {name}:end -->"));
+    let after = readme.split_once(&begin).expect("a begin marker").1;
+    after.split_once(&end).expect("an end marker").0.to_owned()
+}
+
+#[test]
+fn the_readme_lists_every_command_as_the_program_knows_it() {
+    let table = keylapse::commands::markdown_table();
+    assert_eq!(readme_part("commands").trim(), table.trim(), "the table should read:\n{table}");
+}
+
+#[test]
+fn the_readmes_settings_are_understood() {
+    let part = readme_part("settings");
+    let toml = part.trim().trim_start_matches("```toml").trim_end_matches("```");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keylapse.toml");
+    // Once as it stands, and once with what it mentions in passing.
+    for text in [toml.to_owned(), toml.replace("# key_file", "key_file")] {
+        std::fs::write(&file, text).unwrap();
+        let flags = keylapse::config::Flags {
+            config: Some(file.clone()),
+            data: Some(folder.path().to_owned()),
+        };
+        let config = keylapse::config::load(&flags, &[], &keylapse::config::Host::detect());
+        let config = config.unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(config.workspaces.len(), 1);
+        assert_eq!(config.check.as_str(), "every 5 min");
+    }
 }

@@ -12,7 +12,7 @@ use crate::exchange::simulator::script::Script;
 /// The pretended exchange: its keys, and what happens to them, counted from the start.
 const KEYS: &str = "\
 key arb-2 permissions=General,Spot ip=203.0.113.7 expires=never created=-40d sub=arb
-key grid-eu permissions=General,Spot ip=203.0.113.7 expires=+10d created=-80d sub=grid
+key grid-eu permissions=General,Spot ip=203.0.113.7 expires=+10d4h created=-80d sub=grid
 key hedge permissions=General,Futures ip=203.0.113.7 expires=+170d created=-10d sub=hedge
 key mm-bot-1 permissions=General,Spot,Margin ip=203.0.113.7 expires=+200d created=-30d sub=mm
 key tracker permissions=General ip=203.0.113.7 expires=never created=-120d sub=view
@@ -22,7 +22,7 @@ at +2d7h lose tracker Withdrawal
 at +3d2h outage 90m
 at +4d4h revoke mm-bot-1
 at +8d6h ip hedge 198.51.100.4
-at +9d3h renew grid-eu 90d
+at +9d5h renew grid-eu 90d
 ";
 
 /// What stops with each key, in its owner's words.

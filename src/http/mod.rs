@@ -1,0 +1,143 @@
+//! Health and metrics for whoever operates the bot, on a listener of its own: off unless the
+//! settings name one, on loopback unless they insist. Counts only: no tenant, key or label.
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use chrono::{DateTime, Utc};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::store::Store;
+use crate::store::count::Counts;
+use crate::store::install::Heartbeat;
+
+/// What is looked at.
+pub struct Ops {
+    /// The ledger.
+    pub store: Store,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Whether an exchange is asked at an endpoint that is not its own; then never ready.
+    pub is_test: bool,
+}
+
+/// Serves until told to stop; the address is taken before this returns.
+pub async fn serve(
+    ops: Ops,
+    listen: SocketAddr,
+    stop: CancellationToken,
+) -> std::io::Result<impl Future<Output = ()>> {
+    let listener = TcpListener::bind(listen).await?;
+    let router = Router::new()
+        .route("/healthz", get(health))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(Arc::new(ops));
+    Ok(async move {
+        let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
+        if let Err(error) = served.await {
+            tracing::error!(%error, "the ops listener ended");
+        }
+    })
+}
+
+type Said = (StatusCode, String);
+
+async fn health(State(ops): State<Arc<Ops>>) -> Said {
+    match (alive(&ops).await, ops.store.counts(ops.clock.now()).await) {
+        (Ok(()), Ok(counts)) => {
+            (StatusCode::OK, format!("alive\nlost receivers: {}\n", counts.lost_receivers))
+        }
+        (Err(why), _) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
+        (_, Err(_)) => (StatusCode::SERVICE_UNAVAILABLE, "the ledger does not answer\n".to_owned()),
+    }
+}
+
+async fn ready(State(ops): State<Arc<Ops>>) -> Said {
+    if ops.is_test {
+        return (StatusCode::SERVICE_UNAVAILABLE, "TEST ENDPOINT\n".to_owned());
+    }
+    match alive(&ops).await {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
+    }
+}
+
+async fn metrics(State(ops): State<Arc<Ops>>) -> Said {
+    let now = ops.clock.now();
+    let (Ok(counts), Ok(beat)) = (ops.store.counts(now).await, ops.store.heartbeat().await) else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the ledger does not answer\n".to_owned());
+    };
+    (StatusCode::OK, exposition(&counts, beat, now))
+}
+
+async fn alive(ops: &Ops) -> Result<(), &'static str> {
+    let beat = ops.store.heartbeat().await.map_err(|_| "the ledger does not answer")?;
+    let now = ops.clock.now();
+    let stopped = |at: DateTime<Utc>| now - at >= Heartbeat::STOPPED;
+    match beat {
+        None => Err("starting"),
+        Some(beat) if stopped(beat.checks_at) => Err("checks have stopped"),
+        Some(beat) if stopped(beat.deliveries_at) => Err("deliveries have stopped"),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Prometheus' text format.
+fn exposition(counts: &Counts, beat: Option<Heartbeat>, now: DateTime<Utc>) -> String {
+    let mut out = String::new();
+    let mut gauge = |name: &str, help: &str, values: &[(String, i64)]| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "# HELP keylapse_{name} {help}\n# TYPE keylapse_{name} gauge");
+        for (labels, value) in values {
+            let _ = writeln!(out, "keylapse_{name}{labels} {value}");
+        }
+    };
+    let labelled = |name: &str, pairs: &[(String, i64)]| -> Vec<(String, i64)> {
+        let quote = |word: &str| word.replace(['\\', '"', '\n'], "_");
+        pairs.iter().map(|(word, n)| (format!("{{{name}=\"{}\"}}", quote(word)), *n)).collect()
+    };
+    let plain = |n: i64| [(String::new(), n)];
+    gauge("keys", "Watched keys.", &plain(counts.keys));
+    gauge("open_alerts", "Open alerts.", &labelled("severity", &counts.open_alerts));
+    gauge("messages", "Messages by state.", &labelled("state", &counts.messages));
+    gauge("overdue_duties", "Checks that should have been made.", &plain(counts.overdue));
+    gauge("lost_receivers", "Receivers that cannot be written to.", &plain(counts.lost_receivers));
+    if let Some(beat) = beat {
+        let age = |at: DateTime<Utc>| plain((now - at).num_seconds());
+        gauge("checks_age_seconds", "Since checking last came round.", &age(beat.checks_at));
+        gauge(
+            "deliveries_age_seconds",
+            "Since delivering last came round.",
+            &age(beat.deliveries_at),
+        );
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_carry_counts_and_nothing_that_names_anybody() {
+        let counts = Counts {
+            keys: 3,
+            open_alerts: vec![("critical".to_owned(), 1)],
+            messages: vec![("se\"nt\n".to_owned(), 2)],
+            overdue: 0,
+            lost_receivers: 0,
+        };
+        let text = exposition(&counts, None, DateTime::UNIX_EPOCH);
+        assert!(text.contains("keylapse_keys 3\n"));
+        assert!(text.contains("keylapse_open_alerts{severity=\"critical\"} 1\n"));
+        assert!(text.contains("keylapse_messages{state=\"se_nt_\"} 2\n"));
+    }
+}
