@@ -51,6 +51,8 @@ pub struct Tools {
     pub interval: TimeDelta,
     /// Wakes the checking task.
     pub wake_checks: Bell,
+    /// Wakes the courier: what a person did may close or change a message.
+    pub wake_courier: Bell,
     /// The checking task announces here every key whose look was recorded.
     pub looked: broadcast::Sender<KeyId>,
     /// How the caller's address is opened.
@@ -88,7 +90,11 @@ impl Counter {
             return refuse(spec.role, invocation.actor.role);
         }
         let call = Call::new(&self.tools, desk, invocation, spec);
-        match dispatch(&call, &invocation.command).await {
+        let done = dispatch(&call, &invocation.command).await;
+        // What a person changed is due now, not when a loop next looks by itself.
+        self.tools.wake_checks.ring();
+        self.tools.wake_courier.ring();
+        match done {
             Ok(reply) => self.mark(reply, spec),
             Err(error) => self.apologize(&error),
         }

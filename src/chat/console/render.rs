@@ -100,6 +100,10 @@ fn wrap(text: &str, first: &str, rest: &str) -> Vec<String> {
     let mut is_empty = true;
     for word in text.split(' ') {
         let length = current.chars().count() + 1 + word.chars().count();
+        // Two spaces apart is how choices stand; at a break they are none.
+        if word.is_empty() && (is_empty || length > WIDTH) {
+            continue;
+        }
         if !is_empty && length > WIDTH {
             lines.push(std::mem::replace(&mut current, rest.to_owned()));
             is_empty = true;

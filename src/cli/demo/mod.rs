@@ -176,7 +176,8 @@ async fn begin(print: crate::chat::console::screen::Print) -> anyhow::Result<Pla
         start: start(),
         zone: Tz::UTC,
         receivers: vec!["terminal"],
-        check: "every 5 min",
+        // Half as often as a real bot, so that a piped story takes half as long.
+        check: "every 10 min",
         mark: Some("DEMO"),
     };
     let stage = Stage::set(setting, store, ids).await?;
