@@ -120,7 +120,11 @@ async fn blindness_of_one_key_left_over_is_told_when_the_exchange_is_back(db: &D
     let left: Vec<_> =
         home.open_alerts().await.unwrap().into_iter().map(|alert| alert.subject).collect();
     assert_eq!(left, [Subject::Key(fleet[0].key.clone())]);
-    assert_eq!(notice(&home, &fleet[0], Rule::Blind).await.state, "owed");
+    // Asked again at once, and told only if that answer does not close it.
+    let held = notice(&home, &fleet[0], Rule::Blind).await;
+    assert_eq!((held.state.as_str(), held.hold.unwrap().id()), ("held", "looking_again"));
+    let hurried = db.store.next_due().await.unwrap().unwrap();
+    assert!(hurried <= at(25), "{hurried}");
 }
 
 async fn keys_of_another_workspace_do_not_count(db: &Db) {
