@@ -11,6 +11,9 @@ use crate::clock::{Alarm, Clock};
 use crate::store::Store;
 use crate::store::install::Heartbeat;
 
+/// How soon it tries again while the loops begin.
+const AT_START: TimeDelta = TimeDelta::seconds(1);
+
 /// The heartbeat's loop and what it works with.
 pub struct Heart {
     /// The ledger.
@@ -26,24 +29,25 @@ pub struct Heart {
 }
 
 impl Heart {
-    /// Beats once.
-    pub async fn tick(&self) {
+    /// Beats once; `false` while the loops have not come round yet.
+    pub async fn tick(&self) -> bool {
         // A loop that has not come round yet is not reported as alive.
         let (Some(checks_at), Some(deliveries_at)) = (read(&self.checks), read(&self.deliveries))
         else {
-            return;
+            return false;
         };
         let beat = Heartbeat { at: self.clock.now(), checks_at, deliveries_at };
         if let Err(error) = self.store.beat(&beat).await {
             tracing::error!(%error, "the heartbeat could not be written");
         }
+        true
     }
 
     /// Beats until told to stop.
     pub async fn run(self, mut alarm: Alarm, stop: CancellationToken) {
         loop {
-            self.tick().await;
-            if !rest(&mut alarm, &*self.clock, Some(self.clock.now() + self.every), &stop).await {
+            let wait = if self.tick().await { self.every } else { AT_START.min(self.every) };
+            if !rest(&mut alarm, &*self.clock, Some(self.clock.now() + wait), &stop).await {
                 return;
             }
         }
