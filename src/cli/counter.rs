@@ -39,6 +39,7 @@ pub fn tools(app: &App, given: Given) -> Tools {
         policy,
         interval: app.interval,
         wake_checks: app.wake_checks.clone(),
+        wake_courier: app.wake_courier.clone(),
         looked: app.looked.clone(),
         open_address: Arc::new(open),
         host,

@@ -51,6 +51,8 @@ pub struct Tools {
     pub interval: TimeDelta,
     /// Wakes the checking task.
     pub wake_checks: Bell,
+    /// Wakes the courier, so that what a person did shows in the messages at once.
+    pub wake_courier: Bell,
     /// The checking task announces here every key whose look was recorded.
     pub looked: broadcast::Sender<KeyId>,
     /// How the caller's address is opened.
@@ -88,7 +90,13 @@ impl Counter {
             return refuse(spec.role, invocation.actor.role);
         }
         let call = Call::new(&self.tools, desk, invocation, spec);
-        match dispatch(&call, &invocation.command).await {
+        let answer = dispatch(&call, &invocation.command).await;
+        if spec.audit.is_some() {
+            // A deed may owe a message, or be judged again before the loops had meant to wake.
+            self.tools.wake_courier.ring();
+            self.tools.wake_checks.ring();
+        }
+        match answer {
             Ok(reply) => self.mark(reply, spec),
             Err(error) => self.apologize(&error),
         }

@@ -149,6 +149,7 @@ impl Play {
     /// Lets the bot see what was put on the stage.
     pub async fn wake(&self) {
         self.app.wake_checks.ring();
+        self.app.wake_courier.ring();
         self.stage.clock.settle().await;
     }
 

@@ -117,6 +117,7 @@ impl World {
             policy: Policy::default(),
             interval: TimeDelta::minutes(5),
             wake_checks: checks.bell(),
+            wake_courier: checks.bell(),
             looked: looked.clone(),
             open_address: Arc::new(|key| key.caller.as_ref().map(|_| "198.51.100.7".to_owned())),
             host,
