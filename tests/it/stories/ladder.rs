@@ -27,7 +27,7 @@ async fn a_key_is_told_at_30_14_7_3_and_1_days_on_its_day_and_when_it_is_past() 
     world.pass(end - TimeDelta::days(1) - world.now()).await;
     world.reads(&["grid-eu", "expires in 24 hours"]);
     world.pass(TimeDelta::hours(20)).await;
-    world.reads(&["grid-eu", "today"]);
+    world.reads(&["grid-eu", "expires in 5 hours"]);
     world.pass(end + TimeDelta::minutes(1) - world.now()).await;
     let past = world.reads(&["grid-eu", "expired"]);
     assert!(past.at - end <= TimeDelta::minutes(1), "told at {}", past.at);
