@@ -1,6 +1,15 @@
 //! A key that the exchange does not know any more.
 
 use chrono::TimeDelta;
+use keylapse::domain::id::CredentialId;
+use keylapse::domain::permission::Allow;
+use keylapse::domain::text::Clean;
+use keylapse::exchange::simulator::SimKey;
+use keylapse::store::audit::Entry;
+use keylapse::store::credential::NewCredential;
+use keylapse::store::deed::Now;
+use keylapse::store::look::Seen;
+use keylapse::store::rotate::Rotation;
 
 use crate::world::World;
 
@@ -106,5 +115,50 @@ async fn a_refused_key_is_repeated_until_somebody_takes_it_and_told_again_when_t
     assert!(world.says("/keystatus").await.contains("mm-bot-1: works"));
     assert!(world.says("/why mm-bot-1").await.contains("nothing is wrong with it"));
     assert!(world.says("/upcoming").await.contains("No known end within 30 days"));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replaced_key_ends_its_refusal_at_once() {
+    let world = World::new().await;
+    world.watch("mm-bot-1", |_| {}).await;
+    revoke(&world, "mm-bot-1").await;
+    world.pass(minutes(13)).await;
+    world.reads(&["mm-bot-1 refused by KuCoin"]);
+    let stage = &world.stage;
+    let fresh = SimKey::made_up("fresh");
+    stage.simulator.add_key(fresh.clone());
+    let key = stage.desk.key_by_label("mm-bot-1").await.unwrap().expect("the key").key;
+    let (secrets, now) = (fresh.secrets(), world.now());
+    let sealed = stage.vault.seal_credential(&key, 2, &secrets).unwrap();
+    let asked = stage.prober.ask(&key, 2, &sealed).await.unwrap();
+    let id: CredentialId = stage.ids.next(now);
+    let key_hash = stage.vault.fingerprint(&key.workspace, &secrets.key);
+    let (outcome, at) = (asked.probed.outcome, asked.probed.at);
+    let rotation = Rotation {
+        seen: Some(Seen { credential: id.clone(), outcome, at, caller: None }),
+        credential: NewCredential { id, generation: 2, key_hash, hint: "new".to_owned(), sealed },
+        declared: None,
+        allow: Allow { no_ip: true, ..Allow::default() },
+        watch_old_until: None,
+    };
+    let entry = Entry {
+        actor: Clean::new("ann", 64),
+        place: "host".to_owned(),
+        action: "key.replace",
+        target: None,
+        before: None,
+        after: None,
+    };
+    let now = Now { at: now, policy: &stage.policy };
+    let closed = stage.desk.rotate(&key.id, &rotation, &entry, now).await.unwrap();
+    assert_eq!(closed.len(), 1, "{closed:?}");
+    world.app().wake_courier.ring();
+    world.pass(TimeDelta::hours(30)).await;
+    let told = world.terminal("desk").reads_all();
+    assert!(told.iter().any(|m| m.text.contains("mm-bot-1 works again")), "{told:?}");
+    assert!(told.iter().all(|m| !m.text.contains("refused")), "{told:?}");
+    println!("a replaced key: {} messages", world.posted().await);
+    assert!(world.says("/keystatus").await.contains("mm-bot-1: works"));
     world.end().await;
 }
