@@ -51,7 +51,7 @@ pub struct Tools {
     pub interval: TimeDelta,
     /// Wakes the checking task.
     pub wake_checks: Bell,
-    /// Wakes the courier: what a person did may close or change a message.
+    /// Wakes the courier, so that what a person did shows in the messages at once.
     pub wake_courier: Bell,
     /// The checking task announces here every key whose look was recorded.
     pub looked: broadcast::Sender<KeyId>,
@@ -90,11 +90,13 @@ impl Counter {
             return refuse(spec.role, invocation.actor.role);
         }
         let call = Call::new(&self.tools, desk, invocation, spec);
-        let done = dispatch(&call, &invocation.command).await;
-        // What a person changed is due now, not when a loop next looks by itself.
-        self.tools.wake_checks.ring();
-        self.tools.wake_courier.ring();
-        match done {
+        let answer = dispatch(&call, &invocation.command).await;
+        if spec.audit.is_some() {
+            // A deed may owe a message, or be judged again before the loops had meant to wake.
+            self.tools.wake_courier.ring();
+            self.tools.wake_checks.ring();
+        }
+        match answer {
             Ok(reply) => self.mark(reply, spec),
             Err(error) => self.apologize(&error),
         }

@@ -7,6 +7,7 @@ use super::evidence::Evidence;
 use super::expiry::{Ends, Known, Stage};
 use super::key::Watch;
 use super::rules::Rule;
+use super::signal::Severity;
 
 /// The worst of a key, first that applies; the order is the reading order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +30,13 @@ pub fn verdict(
     now: DateTime<Utc>,
 ) -> Verdict {
     let open = || alerts.iter().filter(|alert| alert.state.is_open());
-    if open().any(|a| a.rule.is_breaking() || a.state.stage == Some(Stage::Past)) {
+    let breaks = |a: &Alert| {
+        // Blind and critical: the bot beside us is refused too.
+        a.rule.is_breaking()
+            || a.state.stage == Some(Stage::Past)
+            || (a.rule == Rule::Blind && a.state.severity == Severity::Critical)
+    };
+    if open().any(breaks) {
         return Verdict::Broken;
     }
     if open().any(|a| a.rule != Rule::Blind) {

@@ -123,13 +123,17 @@ fn is_confirmed(streak: Option<&Streak>) -> bool {
         .is_some_and(|run| run.n >= Policy::CONFIRM_LOOKS && run.spread() >= Policy::CONFIRM_SPREAD)
 }
 
-/// When to ask again after a weak hard answer; `None` once the quick looks are used up.
+/// When to ask again after a weak hard answer; `None` once the quick looks are used up. A look that
+/// came shortly before its instant (of the schedule, of a person) does not use it up, and the quick
+/// one waits until it counts.
 fn next_confirmation(streak: Option<&Streak>, now: DateTime<Utc>) -> Option<NextLook> {
-    let since = streak?.since;
+    let run = streak?;
     Policy::CONFIRM_AT
         .into_iter()
-        .map(|after| since + after)
-        .find(|at| *at > now)
+        .map(|after| run.since + after)
+        .find(|at| *at > run.counted_at)
+        .map(|at| at.max(run.counted_at + Streak::APART))
+        .filter(|at| *at > now)
         .map(NextLook::probe)
 }
 

@@ -34,3 +34,25 @@ async fn a_key_is_told_at_30_14_7_3_and_1_days_on_its_day_and_when_it_is_past() 
     world.reads_nothing();
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_renewal_at_the_exchange_closes_the_ladder() {
+    let world = World::new().await;
+    let end = monday() + TimeDelta::days(2);
+    world.watch("grid-eu", |key| key.end = SimEnd::At(end)).await;
+    world.reads(&["grid-eu expires in 2 days"]);
+    let later = SimEnd::At(end + TimeDelta::days(90));
+    assert!(world.stage.simulator.edit("grid-eu", |key| key.end = later));
+    world.pass(TimeDelta::minutes(10)).await;
+    for message in world.terminal("desk").reads_all() {
+        assert!(message.text.contains("grid-eu"), "{}", message.text);
+        assert!(!message.text.contains("expires in"), "{}", message.text);
+    }
+    world.pass(end + TimeDelta::days(1) - world.now()).await;
+    assert!(world.says("/alerts").await.contains("Nothing open"));
+    assert!(world.says("/keystatus").await.contains("grid-eu: works"));
+    let upcoming = world.says("/upcoming").await;
+    assert!(upcoming.contains("No known end within 30 days"), "{upcoming}");
+    println!("a renewal: {} messages", world.posted().await);
+    world.end().await;
+}

@@ -1,3 +1,9 @@
 //! Stories: what people live through, told against the whole bot.
 
+mod blind;
+mod courier;
+mod crash;
 mod ladder;
+mod outage;
+mod refused;
+mod rights;

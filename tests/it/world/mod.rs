@@ -10,8 +10,11 @@ use chrono_tz::Tz;
 use keylapse::app::App;
 use keylapse::chat::console::Console;
 use keylapse::chat::console::screen::Screen;
+use keylapse::chat::console::talk::Talk;
+use keylapse::cli::counter;
 use keylapse::cli::demo::stage::{Setting, Stage, Told};
 use keylapse::clock::Clock;
+use keylapse::commands::{Counter, HostNote};
 use keylapse::exchange::simulator::SimKey;
 use keylapse::ids::Ids;
 use keylapse::store::Store;
@@ -20,6 +23,7 @@ use keylapse::store::Store;
 pub struct World {
     pub stage: Stage,
     app: Option<App>,
+    talk: Option<Talk>,
     terminals: Vec<Terminal>,
 }
 
@@ -33,6 +37,7 @@ pub struct Terminal {
 #[derive(Default)]
 struct Paper {
     unread: Vec<Message>,
+    answers: Vec<String>,
     broken: bool,
 }
 
@@ -89,12 +94,12 @@ impl World {
         let stage = Stage::set(setting, store, ids).await.unwrap();
         let terminals =
             receivers.iter().map(|name| Terminal { name, paper: Arc::default() }).collect();
-        let mut world = Self { stage, app: None, terminals };
+        let mut world = Self { stage, app: None, talk: None, terminals };
         world.switch_on();
         world
     }
 
-    /// Starts the bot.
+    /// Starts the bot, and a conversation with it on the first terminal.
     pub fn switch_on(&mut self) {
         let clock = self.stage.clock.clone();
         let screens = self.terminals.iter().map(|terminal| {
@@ -102,8 +107,20 @@ impl World {
             let print = Box::new(move |text: &str| paper_print(&paper, clock.now(), text));
             (terminal.name.to_owned(), Arc::new(Screen::new(print)))
         });
-        let console = Arc::new(Console::new(screens.collect::<Vec<_>>()));
-        self.app = Some(self.stage.start(console));
+        let screens: Vec<_> = screens.collect();
+        let app = self.stage.start(Arc::new(Console::new(screens.clone())));
+        let given = counter::Given {
+            store: self.stage.store.clone(),
+            vault: self.stage.vault.clone(),
+            ids: self.stage.ids.clone(),
+            policy: self.stage.policy.clone(),
+            host: HostNote::default(),
+        };
+        let counter = Arc::new(Counter::new(counter::tools(&app, given)));
+        let (name, screen) = screens[0].clone();
+        let at_desk = (counter, self.stage.desk.clone());
+        self.talk = Some(Talk::new(screen, at_desk, Arc::new(clock), ("ann", &name)));
+        self.app = Some(app);
     }
 
     /// Stops the bot; time can still pass.
@@ -111,6 +128,25 @@ impl World {
         if let Some(app) = self.app.take() {
             app.stop().await;
         }
+    }
+
+    /// Says a line to the bot on the first terminal and reads its answer.
+    pub async fn says(&self, line: &str) -> String {
+        self.talk.as_ref().expect("a conversation").hear(line).await.unwrap();
+        self.stage.clock.settle().await;
+        self.terminals[0].answers()
+    }
+
+    /// Presses the button with these words that was printed in `text`.
+    pub async fn presses(&self, words: &str, text: &str) -> String {
+        let (before, _) = text.split_once(&format!("] {words}")).expect("such a button");
+        let number = before.rsplit('[').next().expect("its number").to_owned();
+        self.says(&number).await
+    }
+
+    /// How many messages were posted so far; edits do not count.
+    pub async fn posted(&self) -> i64 {
+        self.stage.store.count_messages("sent").await.unwrap()
     }
 
     /// The running bot.
@@ -144,6 +180,8 @@ impl World {
         self.stage.simulator.add_key(key.clone());
         self.stage.watch(&key, told).await.unwrap();
         self.app().wake_checks.ring();
+        // Adding may owe as well; beside other processes the courier looks by itself.
+        self.app().wake_courier.ring();
         self.stage.clock.settle().await;
     }
 
@@ -191,6 +229,17 @@ impl Terminal {
         message
     }
 
+    /// Everything unread, which is read by this.
+    pub fn reads_all(&self) -> Vec<Message> {
+        let mut paper = self.paper.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut paper.unread)
+    }
+
+    fn answers(&self) -> String {
+        let mut paper = self.paper.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut paper.answers).join("\n")
+    }
+
     pub fn reads_nothing(&self) {
         let paper = self.paper.lock().unwrap_or_else(PoisonError::into_inner);
         let unread: Vec<&str> = paper.unread.iter().map(|message| message.text.as_str()).collect();
@@ -210,6 +259,12 @@ fn paper_print(paper: &Mutex<Paper>, at: DateTime<Utc>, text: &str) -> io::Resul
     }
     // The line that begins a day is no part of the message.
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with("---"));
-    paper.unread.push(Message { at, text: lines.collect::<Vec<_>>().join("\n") });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    // Only what nobody asked for is stamped with its time.
+    if text.as_bytes().get(2) == Some(&b':') && text.starts_with(|c: char| c.is_ascii_digit()) {
+        paper.unread.push(Message { at, text });
+    } else {
+        paper.answers.push(text);
+    }
     Ok(())
 }

@@ -1,0 +1,41 @@
+//! A key can do more than before.
+
+use chrono::TimeDelta;
+
+use crate::world::World;
+
+fn minutes(n: i64) -> TimeDelta {
+    TimeDelta::minutes(n)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_permission_gained_stays_open_through_fifty_checks_until_it_is_accepted() {
+    let world = World::new().await;
+    world.watch("tracker", |_| {}).await;
+    world.pass(minutes(20)).await;
+    let gained = world.now();
+    assert!(
+        world.stage.simulator.edit("tracker", |key| key.permissions.push("Withdrawal".to_owned()))
+    );
+    world.pass(minutes(6)).await;
+    let told = world.reads(&["tracker can now withdraw", "Delete the key"]);
+    println!("permission gained: told after {} s", (told.at - gained).num_seconds());
+    assert!(told.at - gained <= minutes(5));
+    let asked = world.stage.simulator.count();
+    world.says("/ack tracker 10h").await;
+    world.pass(minutes(260)).await;
+    assert!(world.stage.simulator.count() - asked >= 50);
+    let alerts = world.says("/alerts").await;
+    assert!(alerts.contains("tracker can now withdraw"), "{alerts}");
+    let answer = world.presses("Expected, we did it", &alerts).await;
+    assert!(answer.contains("accepted as it is now by ann"), "{answer}");
+    let closed = world.reads(&["tracker: new rights accepted by ann"]);
+    assert_eq!(closed.at, world.now(), "told at once");
+    world.reads(&["tracker: new rights accepted by ann"]);
+    world.pass(TimeDelta::hours(24)).await;
+    let alerts = world.says("/alerts").await;
+    assert!(alerts.contains("Nothing open"), "{alerts}");
+    assert!(world.says("/keystatus").await.contains("tracker: works"));
+    println!("permission gained, 50 checks, accepted: {} messages", world.posted().await);
+    world.end().await;
+}
