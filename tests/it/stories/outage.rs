@@ -89,7 +89,6 @@ async fn an_outage_closes_nothing_and_calls_no_key_broken() {
     world.pass(minutes(10)).await;
     world.reads(&["a check worked", "making sure"]);
     world.reads(&["checks work again", "KuCoin accepts the key"]);
-    world.reads(&["checks work again"]);
     let alerts = world.says("/alerts").await;
     assert!(alerts.contains("can now withdraw") && alerts.contains("ann is on it"), "{alerts}");
     println!("an outage of 6 h over an open alert: {} messages", world.posted().await);

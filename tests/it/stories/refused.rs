@@ -108,7 +108,6 @@ async fn a_refused_key_is_repeated_until_somebody_takes_it_and_told_again_when_t
     world.pass(minutes(10)).await;
     world.reads(&["mm-bot-1 accepted again", "making sure"]);
     world.reads(&["mm-bot-1 works again"]);
-    world.reads(&["mm-bot-1 works again"]);
     world.pass(TimeDelta::hours(30)).await;
     println!("a refusal of 28 h: {} messages", world.posted().await);
     assert!(world.says("/alerts").await.contains("Nothing open"));

@@ -31,7 +31,6 @@ async fn a_permission_gained_stays_open_through_fifty_checks_until_it_is_accepte
     assert!(answer.contains("accepted as it is now by ann"), "{answer}");
     let closed = world.reads(&["tracker: new rights accepted by ann"]);
     assert_eq!(closed.at, world.now(), "told at once");
-    world.reads(&["tracker: new rights accepted by ann"]);
     world.pass(TimeDelta::hours(24)).await;
     let alerts = world.says("/alerts").await;
     assert!(alerts.contains("Nothing open"), "{alerts}");
