@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 
 use crate::domain::alert::{Alert, Kind, Subject};
 use crate::domain::card::{Grain, Line, Tone};
-use crate::domain::evidence::{Evidence, Outcome};
+use crate::domain::evidence::{About, Evidence, Outcome};
 use crate::domain::expiry::{End, Ends, Known, Precision, Source, Stage};
 use crate::domain::facts::Site;
 use crate::domain::key::{KeyState, Watch};
@@ -143,6 +143,10 @@ impl<'a> Reading<'a> {
         }
         if !self.is_asked() {
             return "end date unknown; not checked".into();
+        }
+        let fault = self.key.standing.latest.as_ref().and_then(|look| look.outcome.fault());
+        if fault.is_some_and(|fault| fault.about() != About::Probe) {
+            return "not accepted at the last check; I ask again within minutes to be sure".into();
         }
         match &self.key.standing.last_good {
             Some(good) => Line::from("no good answer since ").moment(good.at, Grain::Time),

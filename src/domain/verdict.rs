@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::alert::Alert;
-use super::evidence::Evidence;
+use super::evidence::{About, Evidence};
 use super::expiry::{Ends, Known, Stage};
 use super::key::Watch;
 use super::rules::Rule;
@@ -20,6 +20,11 @@ pub enum Verdict {
     Unknown,
     /// It works and nothing is wrong.
     Healthy,
+}
+
+/// Whether the newest answer is against the key and not proven yet: then nobody calls it fine.
+pub fn is_unsettled(evidence: &Evidence<'_>) -> bool {
+    evidence.fault().is_some_and(|fault| fault.about() != About::Probe)
 }
 
 /// Judges by the key's alerts and by how old our knowledge is.
@@ -47,7 +52,8 @@ pub fn verdict(
             Ends::weigh(None, evidence.key.declared.as_ref(), evidence.zone).best == Known::Unknown
         }
         Watch::Own | Watch::Guardian { .. } => {
-            evidence.last_good.is_none_or(|good| now - good.at > interval * 3)
+            is_unsettled(evidence)
+                || evidence.last_good.is_none_or(|good| now - good.at > interval * 3)
         }
     };
     if is_unknown { Verdict::Unknown } else { Verdict::Healthy }

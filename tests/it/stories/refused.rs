@@ -161,3 +161,20 @@ async fn a_replaced_key_ends_its_refusal_at_once() {
     assert!(world.says("/keystatus").await.contains("mm-bot-1: works"));
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_refused_once_is_neither_called_fine_nor_broken() {
+    let world = World::new().await;
+    world.watch("bot", |_| {}).await;
+    world.pass(minutes(30)).await;
+    world.stage.simulator.edit("bot", |key| key.revoked = true);
+    let checked = world.says("/check bot").await;
+    assert!(checked.contains("not accepted at the last check"), "{checked}");
+    assert!(!checked.contains("works\n"), "{checked}");
+    let status = world.says("/keystatus").await;
+    assert!(!status.contains("fine") && !status.contains("broken"), "{status}");
+    world.stage.simulator.edit("bot", |key| key.revoked = false);
+    world.pass(minutes(10)).await;
+    assert!(world.says("/keystatus").await.contains("bot: works"));
+    world.end().await;
+}
