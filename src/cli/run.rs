@@ -57,6 +57,7 @@ pub async fn run(args: &RunArgs, flags: &Flags, terminal: &mut Terminal) -> Resu
     let shop = open::open_with(config, terminal).await?;
     // Receivers too follow the settings at each start.
     shop.store.sync_workspaces(&open::described(&shop.config), shop.clock.now()).await?;
+    shop.store.take_over(shop.clock.now()).await?;
     let desk = shop.desk(args.workspace.as_deref()).await?;
     let prober = Arc::new(prober(&shop, terminal)?);
     let done = talk(&shop, desk, prober).await;

@@ -99,6 +99,26 @@ impl Store {
         row.instant_opt("due_at")
     }
 
+    /// Takes over what a process that died on this data had claimed, instead of waiting for its
+    /// leases. Only where nobody else can be alive on it: embedded, under the data folder's lock.
+    pub async fn take_over(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if self.dialect != Dialect::Sqlite {
+            return Ok(());
+        }
+        let mut tx = self.write().await?;
+        query(
+            "UPDATE receivers SET claim_until = 0, claim_no = claim_no + 1 WHERE claim_until > 0",
+        )
+        .execute(tx.conn())
+        .await?;
+        // Only claimed duties have tries; their claims end here, how often they were tried stays.
+        query("UPDATE duties SET due_at = $1, claim_no = claim_no + 1 WHERE tries > 0 AND due_at > $1")
+            .bind(ms(now))
+            .execute(tx.conn())
+            .await?;
+        tx.commit().await
+    }
+
     /// Judges every key at `now`: the clock is believed again.
     pub async fn judge_everything(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut tx = self.write().await?;

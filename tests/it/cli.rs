@@ -4,6 +4,7 @@
 mod bad_input;
 mod import;
 mod keys;
+mod run;
 mod start;
 mod sweep;
 

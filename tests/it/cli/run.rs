@@ -1,0 +1,98 @@
+//! The bot as a process: what it says when there is nothing to talk in, that it stands alone on its
+//! data, and that being killed at any moment loses nothing.
+
+use std::io::Write;
+use std::time::Duration;
+
+use super::{Host, harmless, lines, simulator};
+
+#[test]
+fn without_a_chat_it_says_in_a_few_lines_what_to_do() {
+    let said = Host::new().run(&["run"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.lines().count() <= 6, "{}", said.err);
+    assert!(said.err.contains("keylapse demo") && said.err.contains("key add"), "{}", said.err);
+}
+
+#[test]
+fn two_bots_on_one_data_folder_are_one_too_many() {
+    let host = Host::new();
+    let mut first = host.command(&["run", "--console"]).spawn().unwrap();
+    let mut input = first.stdin.take().unwrap();
+    let mut out = std::io::BufReader::new(first.stdout.take().unwrap());
+    let mut greeting = String::new();
+    std::io::BufRead::read_line(&mut out, &mut greeting).unwrap();
+    assert!(greeting.starts_with("I watch the keys"), "{greeting}");
+    let second = host.run(&["run", "--console"]);
+    assert_eq!(second.code, 2, "{second:?}");
+    assert!(second.sentence().contains("data folder"), "{second:?}");
+    input.write_all(b"quit\n").unwrap();
+    assert!(first.wait().unwrap().success());
+}
+
+/// Chosen once by chance; spread over start, probe, commit, binding and sending.
+const KILLED_AFTER_MS: [u64; 14] =
+    [23, 61, 97, 131, 160, 185, 210, 240, 275, 310, 360, 420, 500, 640];
+
+async fn pragma(host: &Host, text: &'static str) -> Vec<String> {
+    use sqlx::{Connection, Row};
+    let url = format!("sqlite://{}", host.data().join("keylapse.db").display());
+    sqlx::any::install_default_drivers();
+    let mut connection = sqlx::AnyConnection::connect(&url).await.unwrap();
+    let rows = sqlx::query(text).fetch_all(&mut connection).await.unwrap();
+    rows.iter().map(|row| row.get::<String, _>(0)).collect()
+}
+
+/// Asks, and leaves once the answer about the alert is there.
+fn converse(mut bot: std::process::Child) -> super::Said {
+    let mut input = bot.stdin.take().unwrap();
+    input.write_all(b"/check bot\n/why bot\n/alerts\n").unwrap();
+    let mut out = std::io::BufReader::new(bot.stdout.take().unwrap());
+    let mut said = String::new();
+    while !said.contains(" told ") {
+        let mut line = String::new();
+        assert!(std::io::BufRead::read_line(&mut out, &mut line).unwrap() > 0, "{said}");
+        if line.contains("not told yet") || line.contains("is told next") {
+            input.write_all(b"/why bot\n").unwrap();
+        }
+        said += &line;
+    }
+    input.write_all(b"quit\n").unwrap();
+    std::io::Read::read_to_string(&mut out, &mut said).unwrap();
+    super::Said { code: bot.wait().unwrap().code().unwrap(), out: said, err: String::new() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_moment_it_loses_nothing_and_tells_what_it_saw() {
+    let key = harmless("bot");
+    let simulator = simulator(std::slice::from_ref(&key)).await;
+    let host = Host::with(&simulator);
+    let add = ["key", "add", "--label", "bot", "--stdin"];
+    assert_eq!(host.tell(&add, &lines(&key)).code, 0);
+    simulator.edit("bot", |key| key.permissions.push("Withdrawal".to_owned()));
+    let mut printed = String::new();
+    for after in KILLED_AFTER_MS {
+        let mut bot = host.command(&["run", "--console"]).spawn().unwrap();
+        bot.stdin.as_mut().unwrap().write_all(b"/check bot\n").unwrap();
+        // The one wait that is a guess on purpose: it decides where the process dies.
+        tokio::time::sleep(Duration::from_millis(after)).await;
+        bot.kill().unwrap();
+        printed += &String::from_utf8_lossy(&bot.wait_with_output().unwrap().stdout);
+    }
+    let bot = host.command(&["run", "--console"]).spawn().unwrap();
+    let last = tokio::task::spawn_blocking(move || converse(bot));
+    let last = last.await.unwrap();
+    assert_eq!(last.code, 0, "{last:?}");
+    printed += &last.out;
+    let is_post = |line: &str| {
+        line.contains(':')
+            && line.contains("bot can now withdraw (new since")
+            && line.starts_with(|c: char| c.is_ascii_digit())
+    };
+    assert!(printed.lines().any(is_post), "told at least once:\n{printed}");
+    assert!(last.out.contains("#1, open"), "one alert, not one a start: {last:?}");
+    assert!(!last.out.contains("#2"), "{last:?}");
+    assert_eq!(pragma(&host, "PRAGMA integrity_check").await, ["ok"]);
+    assert!(pragma(&host, "PRAGMA foreign_key_check").await.is_empty());
+    assert!(host.run(&["key", "show", "bot"]).out.contains("Withdrawal"));
+}
