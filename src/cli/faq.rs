@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::ask::Terminal;
 use super::failure::{Failure, refused};
-use crate::knowledge::{Answer, Entry, Knowledge, to_json};
+use crate::knowledge::{Answer, Entry, Knowledge, Topic, to_json};
 
 /// What is asked.
 #[derive(Args, Clone, Debug)]
@@ -29,6 +29,15 @@ pub fn run(args: &FaqArgs, terminal: &mut Terminal) -> Result<(), Failure> {
         return batch(&knowledge, terminal);
     }
     let question = args.question.join(" ");
+    // The id of an entry, as "Is it one of these?" offers it, is that entry.
+    if let (false, Some(entry)) =
+        (args.json, Topic::parse(question.trim()).and_then(|topic| knowledge.entry(&topic)))
+    {
+        for line in full(entry) {
+            terminal.say(line)?;
+        }
+        return Ok(());
+    }
     let answer = knowledge.lookup(&question);
     if args.json {
         return terminal.say(to_json(&question, &answer));

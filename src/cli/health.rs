@@ -31,7 +31,7 @@ pub async fn run(flags: &Flags, terminal: &mut Terminal) -> Result<(), Failure> 
 }
 
 fn never() -> String {
-    "keylapse has not run here yet: start keylapse run.".to_owned()
+    "keylapse is not running here: start keylapse run --console.".to_owned()
 }
 
 /// Whether everything came round lately, in one sentence.
@@ -41,7 +41,7 @@ fn judge(beat: Option<Heartbeat>, now: DateTime<Utc>) -> Result<String, String> 
     let since = |at| distance(at, now);
     if stopped(beat.at) {
         return Err(format!(
-            "keylapse gave its last sign of life {}: start keylapse run.",
+            "keylapse gave its last sign of life {}: start keylapse run --console.",
             since(beat.at)
         ));
     }
@@ -82,9 +82,9 @@ mod tests {
             ),
             (
                 beat(200, 200, 180),
-                "keylapse gave its last sign of life 3 h ago: start keylapse run.",
+                "keylapse gave its last sign of life 3 h ago: start keylapse run --console.",
             ),
-            (None, "keylapse has not run here yet: start keylapse run."),
+            (None, "keylapse is not running here: start keylapse run --console."),
         ];
         for (beat, sentence) in table {
             let said = judge(beat, now);

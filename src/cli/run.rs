@@ -61,6 +61,8 @@ pub async fn run(args: &RunArgs, flags: &Flags, terminal: &mut Terminal) -> Resu
     let desk = shop.desk(args.workspace.as_deref()).await?;
     let prober = Arc::new(prober(&shop, terminal)?);
     let done = talk(&shop, desk, prober).await;
+    // An orderly goodbye is told from a death: nobody is alive on this data from here on.
+    shop.store.stop_beating().await?;
     shop.store.close().await;
     drop(lock);
     done

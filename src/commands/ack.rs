@@ -11,6 +11,7 @@ use crate::domain::card::{Action, Card, Grain, Line, Tone};
 use crate::domain::id::{AlertId, MessageId};
 use crate::domain::policy::Policy;
 use crate::domain::rules::Rule;
+use crate::domain::text::holds_secret;
 use crate::domain::text::{Clean, fold};
 use crate::store::StoreError;
 use crate::store::deed::{DeedError, Taking};
@@ -45,6 +46,10 @@ pub(super) async fn by_words(
         Ok(until) => until,
         Err(error) => return Ok(Reply::private(Card::new(Tone::Plain, error.to_string()))),
     };
+    if words.reason.is_some_and(holds_secret) {
+        let line = "That reason holds something like a key or secret, and reasons are shown in chat. Nothing was changed; write it without.";
+        return Ok(Reply::private(Card::new(Tone::Plain, line)));
+    }
     let reason = words.reason.map(|reason| Clean::new(reason, REASON)).filter(|r| !r.is_empty());
     match (meant.as_slice(), alert) {
         ([one], _) => {

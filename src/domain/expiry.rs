@@ -117,6 +117,15 @@ impl End {
             Precision::Day => self.at - TimeDelta::seconds(1),
         }
     }
+
+    /// From where days are counted: "3 days" before a date is said on the third day before it,
+    /// not the second.
+    fn counted_to(&self) -> DateTime<Utc> {
+        match self.precision {
+            Precision::Instant => self.at,
+            Precision::Day => self.at - TimeDelta::days(1),
+        }
+    }
 }
 
 /// A rung of the ladder; later is nearer.
@@ -179,7 +188,8 @@ pub fn stage(end: &End, ladder: &[u16], zone: Tz, now: DateTime<Utc>) -> Option<
     if wall::local_date(end.shown(), zone) == wall::local_date(now, zone) {
         return Some(Stage::Today);
     }
-    let nearest = ladder.iter().filter(|n| end.at - now <= TimeDelta::days(i64::from(**n))).min();
+    let nearest =
+        ladder.iter().filter(|n| end.counted_to() - now <= TimeDelta::days(i64::from(**n))).min();
     nearest.map(|n| Stage::Days(*n))
 }
 
@@ -192,7 +202,7 @@ pub fn next_stage_at(
 ) -> Option<DateTime<Utc>> {
     ladder
         .iter()
-        .map(|n| end.at - TimeDelta::days(i64::from(*n)))
+        .map(|n| end.counted_to() - TimeDelta::days(i64::from(*n)))
         .chain([wall::day_start(wall::local_date(end.shown(), zone), zone), end.at])
         .filter(|at| *at > now)
         .min()

@@ -170,6 +170,15 @@ pub fn looks_secret(text: &str) -> bool {
         || (groups.iter().map(|g| g.len()).eq([8, 4, 4, 4, 12]) && groups.iter().all(|g| hex(g)))
 }
 
+/// Why a text that will be shown in chat is refused.
+pub const HOLDS_SECRET: &str = "That looks like a key or secret, and this text is shown in chat. Name the bot instead, for example grid bot on fra-2.";
+
+/// Whether a word of `text` has the shape of a key id or secret: free text is shown in chat.
+pub fn holds_secret(text: &str) -> bool {
+    let is_edge = |c: char| !c.is_ascii_hexdigit() && c != '-';
+    text.split(is_edge).any(looks_secret)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +198,13 @@ mod tests {
         for (raw, clean) in table {
             assert_eq!(Clean::new(raw, 40).as_str(), clean, "{raw:?}");
         }
+    }
+
+    #[test]
+    fn a_secret_in_free_text_is_noticed() {
+        assert!(holds_secret("grid bot 6705f5c311545b000157d3eb on fra-2"));
+        assert!(holds_secret("secret=46fd8974-aaaa-bbbb-cccc-896f005b2340;"));
+        assert!(!holds_secret("grid bot on fra-2, order 12345678"));
     }
 
     #[test]

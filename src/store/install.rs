@@ -53,6 +53,13 @@ impl Store {
         self.set_install_value(HEARTBEAT, &json(heartbeat)?).await
     }
 
+    /// Takes the sign of life away: an orderly end.
+    pub async fn stop_beating(&self) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        query("DELETE FROM install WHERE name = $1").bind(HEARTBEAT).execute(tx.conn()).await?;
+        tx.commit().await
+    }
+
     /// The last sign of life; `None` when no bot has run on this database.
     pub async fn heartbeat(&self) -> Result<Option<Heartbeat>, StoreError> {
         let Some(text) = absent_as_none(self.install_value(HEARTBEAT).await)?.flatten() else {

@@ -57,6 +57,9 @@ impl Talk {
         if matches!(line, "exit" | "quit" | "/exit" | "/quit") {
             return Ok(Next::Leave);
         }
+        // Six digits are an exchange's error code and never a choice.
+        let is_code = line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit());
+        let line = &if is_code { format!("/faq {line}") } else { line.to_owned() };
         if let Ok(number) = line.parse::<u32>() {
             self.press(number).await?;
             return Ok(Next::Listen);

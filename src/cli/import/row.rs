@@ -13,6 +13,7 @@ use crate::domain::id::WorkspaceId;
 use crate::domain::key::{Accepted, Declared, Key, KeyState, Watch};
 use crate::domain::permission::Allow;
 use crate::domain::text::{Clean, Label};
+use crate::domain::text::{HOLDS_SECRET, holds_secret};
 use crate::secret::{KeySecrets, Secret};
 use crate::store::import::Taken;
 
@@ -66,13 +67,18 @@ impl<'a> Rules<'a> {
         note(site.as_ref().map(|_| ()).map_err(Clone::clone));
         note(allow.as_ref().map(|_| ()).map_err(Clone::clone));
         note(co_located.as_ref().map(|_| ()).map_err(Clone::clone));
+        let used_by = row.get("used_by").unwrap_or_default();
+        note(if holds_secret(used_by) { Err(HOLDS_SECRET.to_owned()) } else { Ok(()) });
+        if holds_secret(used_by) {
+            return Err(problems);
+        }
         let (Ok(label), Ok(secrets), Ok(declared), Ok(site), Ok(allow), Ok(co_located)) =
             (label, secrets, declared, site, allow, co_located)
         else {
             return Err(problems);
         };
-        let used_by = row.get("used_by").unwrap_or_default().split(';');
-        let used_by = used_by.map(|text| Clean::new(text, 120)).filter(|text| !text.is_empty());
+        let used_by =
+            used_by.split(';').map(|text| Clean::new(text, 120)).filter(|text| !text.is_empty());
         let key = Key {
             id: String::new().into(),
             workspace: self.terms.workspace.clone(),

@@ -18,6 +18,7 @@ use crate::domain::facts::{Exchange, Site};
 use crate::domain::key::{Accepted, Declared, Key, KeyState, Watch};
 use crate::domain::permission::Allow;
 use crate::domain::text::{Clean, Label};
+use crate::domain::text::{HOLDS_SECRET, holds_secret};
 use crate::exchange::Probed;
 use crate::secret::KeySecrets;
 use crate::store::StoreError;
@@ -203,6 +204,9 @@ impl Adding<'_> {
             told.push(Clean::new(&terminal.line(question)?, LONGEST_USE));
         }
         told.retain(|text| !text.is_empty());
+        if told.iter().any(|text| holds_secret(text.as_str())) {
+            return refused(HOLDS_SECRET);
+        }
         Ok(told)
     }
 

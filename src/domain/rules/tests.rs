@@ -103,7 +103,7 @@ fn expiry_is_judged_from_the_last_good_answer_and_the_dates_of_people() {
                 "critical past",
             ),
             ("an instant", told(DeclaredEnd::Instant(end), Watched::good()), end, "critical past"),
-            ("a date alone", date_only(day("2026-11-30")), at(0), "notice 14"),
+            ("a date alone", date_only(day("2026-11-30")), at(0), "warning 7"),
             ("a date alone, past", date_only(day("2026-11-22")), at(0), "critical past"),
             (
                 "the exchange's date beats yours",

@@ -75,7 +75,7 @@ async fn killed_at_any_moment_it_loses_nothing_and_tells_what_it_saw() {
         let mut bot = host.command(&["run", "--console"]).spawn().unwrap();
         bot.stdin.as_mut().unwrap().write_all(b"/check bot\n").unwrap();
         // The one wait that is a guess on purpose: it decides where the process dies.
-        tokio::time::sleep(Duration::from_millis(after)).await;
+        std::thread::sleep(Duration::from_millis(after));
         bot.kill().unwrap();
         printed += &String::from_utf8_lossy(&bot.wait_with_output().unwrap().stdout);
     }

@@ -122,7 +122,7 @@ fn migrate_says_from_where_to_where() {
 #[test]
 fn health_without_a_bot_says_how_to_start_one() {
     let host = Host::new();
-    let sentence = "keylapse has not run here yet: start keylapse run.";
+    let sentence = "keylapse is not running here: start keylapse run --console.";
     let said = host.run(&["health"]);
     assert_eq!((said.code, said.sentence()), (1, sentence));
     assert!(!host.data().exists());
