@@ -31,13 +31,14 @@ impl Clean {
                 continue;
             }
             match c.general_category() {
+                _ if is_filler(c) => {}
                 GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark => {
                     marks += 1;
                     if marks <= MARKS && !out.is_empty() {
                         out.push(c);
                     }
                 }
-                category if is_invisible(category) || is_filler(c) => {}
+                category if is_invisible(category) => {}
                 _ => {
                     marks = 0;
                     out.push(c);
@@ -86,7 +87,8 @@ fn is_invisible(category: GeneralCategory) -> bool {
 
 /// Letters by category, blank to the eye: they would make two labels look the same.
 fn is_filler(c: char) -> bool {
-    matches!(c, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{2800}' | '\u{034F}')
+    // Variation selectors change how a letter looks, not which one it is.
+    matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' | '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{2800}' | '\u{034F}')
 }
 
 /// The name a person gave a key: 1 to 32 visible characters.
@@ -193,6 +195,7 @@ mod tests {
             ("z\u{0335}\u{0336}\u{0337}\u{0338}o", "z\u{0335}\u{0336}o"),
             ("\u{0301}start", "start"),
             ("\u{3164}", ""),
+            ("so\u{034f}on\u{fe0f}", "soon"),
             ("  two   spaces ", "two spaces"),
         ];
         for (raw, clean) in table {

@@ -97,8 +97,16 @@ impl Store {
             .fetch_optional(&self.reader)
             .await?;
             if let Some(row) = row {
-                let (key, credential) = (key_of(&row)?, credential_of(&row)?);
-                assignments.push(Assignment { claim: claim.clone(), key, credential });
+                let read = key_of(&row).and_then(|key| Ok((key, credential_of(&row)?)));
+                match read {
+                    Ok((key, credential)) => {
+                        assignments.push(Assignment { claim: claim.clone(), key, credential });
+                    }
+                    // One damaged row must not keep the others from being asked.
+                    Err(error) => {
+                        tracing::error!(key = %claim.key, %error, "a key's row cannot be read");
+                    }
+                }
             }
         }
         Ok(assignments)

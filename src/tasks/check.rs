@@ -18,7 +18,7 @@ use crate::domain::key::{Key, KeyState, Watch};
 use crate::domain::policy::Policy;
 use crate::domain::schedule::Schedule;
 use crate::exchange::prober::Prober;
-use crate::store::check::Checked;
+use crate::store::check::{Checked, Committed};
 use crate::store::credential::{Assignment, Credential};
 use crate::store::duty::DutyKind;
 use crate::store::look::Seen;
@@ -82,7 +82,7 @@ impl Checks {
             }
         }
         batch.sort_by(|a, b| a.key.cmp(&b.key));
-        let committed = self.store.commit_checks(&batch, &self.policy, self.clock.now()).await?;
+        let committed = self.commit(&batch).await?;
         for key in committed.looked {
             // Nobody may be waiting for it.
             let _ = self.looked.send(key);
@@ -167,6 +167,29 @@ impl Checks {
             caller: asked.caller,
         };
         Checked { seen: Some(seen), next_scheduled, clock_in_doubt, ..checked }
+    }
+
+    /// Commits a batch; where one key's rows cannot be read, the others by themselves.
+    async fn commit(&self, batch: &[Checked]) -> Result<Committed, StoreError> {
+        let now = self.clock.now();
+        match self.store.commit_checks(batch, &self.policy, now).await {
+            Err(StoreError::Garbled(_)) if batch.len() > 1 => {}
+            done => return done,
+        }
+        let mut all = Committed::default();
+        for one in batch {
+            match self.store.commit_checks(std::slice::from_ref(one), &self.policy, now).await {
+                Ok(done) => {
+                    all.looked.extend(done.looked);
+                    all.owes |= done.owes;
+                }
+                Err(error @ StoreError::Garbled(_)) => {
+                    tracing::error!(key = %one.key, %error, "a key's rows cannot be read");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(all)
     }
 
     /// Asks with credentials that were replaced and are still watched: refused, or past their

@@ -96,3 +96,28 @@ async fn killed_at_any_moment_it_loses_nothing_and_tells_what_it_saw() {
     assert!(pragma(&host, "PRAGMA foreign_key_check").await.is_empty());
     assert!(host.run(&["key", "show", "bot"]).out.contains("Withdrawal"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_row_does_not_keep_the_other_keys_from_being_asked() {
+    let keys = [harmless("damaged"), harmless("sound")];
+    let simulator = simulator(&keys).await;
+    let host = Host::with(&simulator);
+    for key in &keys {
+        let add = ["key", "add", "--label", &key.label, "--stdin"];
+        assert_eq!(host.tell(&add, &lines(key)).code, 0);
+    }
+    pragma(&host, "UPDATE keys SET allow_json = '{' WHERE label = 'damaged'").await;
+    pragma(&host, "UPDATE duties SET due_at = 0").await;
+    let mut bot = host.command(&["run", "--console"]).spawn().unwrap();
+    let asked = "SELECT CAST(o.times AS TEXT) FROM observations o JOIN keys k ON k.id = o.key_id \
+                 WHERE k.label = 'sound' AND o.times > 1";
+    let patience = tokio::time::timeout(Duration::from_secs(20), async {
+        while pragma(&host, asked).await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    });
+    let seen = patience.await;
+    bot.kill().unwrap();
+    bot.wait().unwrap();
+    assert!(seen.is_ok(), "the sound key was not asked");
+}
