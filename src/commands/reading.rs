@@ -32,7 +32,6 @@ impl<'a> Reading<'a> {
         let evidence = Evidence {
             key: &self.key.key,
             zone: self.zone,
-            site: self.key.key.site,
             last_good: standing.last_good.as_ref(),
             latest: standing.latest.as_ref(),
             streak: standing.streak.as_ref(),

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Facts, Site};
+use super::facts::Facts;
 use super::key::Key;
 
 /// The outcome of one probe.
@@ -197,8 +197,6 @@ pub struct Evidence<'a> {
     pub key: &'a Key,
     /// The workspace's zone: "today" is its local date.
     pub zone: Tz,
-    /// The site the key is configured for.
-    pub site: Site,
     /// The last good answer.
     pub last_good: Option<&'a Good>,
     /// The newest look.

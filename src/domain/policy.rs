@@ -13,8 +13,6 @@ pub struct Policy {
     pub old_key_days: i64,
     /// When posts below critical may begin, on the workspace's wall.
     pub morning: NaiveTime,
-    /// Where set, the secret of a key is dropped when it gains a right to move funds (S7).
-    pub drop_secret_on_gain: bool,
 }
 
 /// One layer: what it leaves out comes from the layer below.
@@ -27,8 +25,6 @@ pub struct Layer {
     pub old_key_days: Option<i64>,
     /// See [`Policy::morning`].
     pub morning: Option<NaiveTime>,
-    /// See [`Policy::drop_secret_on_gain`].
-    pub drop_secret_on_gain: Option<bool>,
 }
 
 impl Default for Policy {
@@ -37,7 +33,6 @@ impl Default for Policy {
             ladder_days: vec![30, 14, 7, 3, 1],
             old_key_days: 365,
             morning: NaiveTime::from_hms_opt(9, 0, 0).unwrap_or(NaiveTime::MIN),
-            drop_secret_on_gain: false,
         }
     }
 }
@@ -70,7 +65,6 @@ impl Policy {
             ladder_days: layer.ladder_days.clone().unwrap_or(below.ladder_days),
             old_key_days: layer.old_key_days.unwrap_or(below.old_key_days),
             morning: layer.morning.unwrap_or(below.morning),
-            drop_secret_on_gain: layer.drop_secret_on_gain.unwrap_or(below.drop_secret_on_gain),
         })
     }
 }

@@ -132,7 +132,6 @@ impl Watched {
         Evidence {
             key: &self.key,
             zone: ZONE,
-            site: self.key.site,
             last_good: self.last_good.as_ref(),
             latest: self.latest.as_ref(),
             streak: self.streak.as_ref(),

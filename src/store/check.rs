@@ -114,7 +114,6 @@ impl Judged<'_> {
         Evidence {
             key: self.key,
             zone: self.zone,
-            site: self.key.site,
             last_good: self.standing.last_good.as_ref(),
             latest: self.standing.latest.as_ref(),
             streak: self.standing.streak.as_ref(),

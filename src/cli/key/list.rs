@@ -73,7 +73,6 @@ impl<'a> Look<'a> {
         let evidence = Evidence {
             key: &view.key,
             zone: self.zone,
-            site: view.key.site,
             last_good: view.standing.last_good.as_ref(),
             latest: view.standing.latest.as_ref(),
             streak: view.standing.streak.as_ref(),
