@@ -177,6 +177,7 @@ pub fn fault(fault: Fault, code: Option<&str>, site: Site, caller: Option<IpAddr
         Fault::Network => {
             "KuCoin cannot be reached from this machine: see that its network works, then check again.".to_owned()
         }
+        Fault::Unopened => "What is stored of the key's secrets does not open, so KuCoin was not asked: bring back the master key file that belongs to this database, or type the same secrets again with keylapse key replace.".to_owned(),
         Fault::OurRequest => format!(
             "KuCoin calls our question malformed{code}: the key, secret or passphrase may hold odd characters; else report this."
         ),

@@ -104,6 +104,9 @@ faults! {
     Network = "network",
     /// The exchange says that our request was malformed: our fault, not the key's.
     OurRequest = "our_request",
+    /// What is stored of the key's secrets does not open: changed, moved, or sealed under another
+    /// master key. Nobody was asked.
+    Unopened = "unopened",
 }
 
 /// Which question a fault answers.
@@ -133,7 +136,8 @@ impl Fault {
             | Self::RateLimited
             | Self::ExchangeDown
             | Self::Network
-            | Self::OurRequest => About::Probe,
+            | Self::OurRequest
+            | Self::Unopened => About::Probe,
         }
     }
 }

@@ -21,7 +21,7 @@ pub struct Blinded {
     pub word: String,
     /// How many.
     pub keys: u32,
-    /// Whether at least one of them has been blind often and long enough.
+    /// Whether at least one of them has been blind often and long enough, or one look proves it.
     pub confirmed: bool,
 }
 

@@ -47,6 +47,20 @@ pub struct Probed {
     pub not_before: Option<DateTime<Utc>>,
 }
 
+impl Probed {
+    /// A probe that ended in `outcome` at `at`, with nothing else learned.
+    pub fn new(outcome: Outcome, at: DateTime<Utc>) -> Self {
+        Self {
+            outcome,
+            at,
+            caller_address: None,
+            server_time_confirmed: false,
+            key_matches: None,
+            not_before: None,
+        }
+    }
+}
+
 /// What an exchange says about its own service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
@@ -81,6 +95,13 @@ impl Client {
         proxy: Option<&str>,
     ) -> Result<Self, BuildError> {
         kucoin::Client::new(endpoint, clock, timeouts, proxy).map(Self::Kucoin)
+    }
+
+    /// What its clock says.
+    fn now(&self) -> DateTime<Utc> {
+        match self {
+            Self::Kucoin(client) => client.now(),
+        }
     }
 
     /// Where it asks.

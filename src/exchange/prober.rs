@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Client, Probed};
+use crate::domain::evidence::{Fault, Outcome};
 use crate::domain::facts::Site;
 use crate::domain::key::Key;
 use crate::vault::{Sealed, Vault, VaultError};
@@ -21,7 +22,7 @@ pub enum Unasked {
     /// No client is configured for its site.
     #[error("keys of this site cannot be asked")]
     Site,
-    /// Its secrets do not open.
+    /// What was learned could not be sealed.
     #[error(transparent)]
     Vault(#[from] VaultError),
 }
@@ -50,13 +51,19 @@ impl Prober {
         self.clients.values().any(|client| client.endpoint().is_test())
     }
 
-    /// Opens the secrets of `generation` of `key` and asks with them.
+    /// Opens the secrets of `generation` of `key` and asks with them. Secrets that do not open
+    /// are an outcome like any other ([`Fault::Unopened`]): nobody is asked, and people are told.
     pub async fn ask(&self, key: &Key, generation: i64, sealed: &Sealed) -> Result<Asked, Unasked> {
         let client = self.clients.get(&key.site).ok_or(Unasked::Site)?;
         let account = key.baseline.as_ref().and_then(|baseline| baseline.facts.account.as_deref());
-        let secrets = self.vault.open_credential(key, generation, sealed)?;
-        let probed = client.probe(&secrets, account).await;
-        drop(secrets);
+        let probed = match self.vault.open_credential(key, generation, sealed) {
+            Ok(secrets) => client.probe(&secrets, account).await,
+            Err(error) => {
+                tracing::error!(key = %key.id, %error, "a key was not asked");
+                let outcome = Outcome::Bad { fault: Fault::Unopened, code: None };
+                Probed::new(outcome, client.now())
+            }
+        };
         let seal = |address| self.vault.seal_caller(key, address);
         let caller = probed.caller_address.map(seal).transpose()?;
         Ok(Asked { probed, caller })

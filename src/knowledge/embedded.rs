@@ -49,4 +49,5 @@ pub(super) const ENTRIES: &[(&str, &str)] = entries! {
     "ip-whitelist"
     "passphrase"
     "sub-account-keys"
+    "stored-secret"
 };

@@ -45,7 +45,7 @@ pub enum VaultError {
     UnknownKey,
     /// Changed, or moved to another place in the database.
     #[error(
-        "A stored secret was changed or moved in the database: restore a backup, or add the key again."
+        "A stored secret was changed or moved in the database: restore a backup, or type the key's secrets again with keylapse key replace."
     )]
     Tampered,
     /// The key file does not belong to the database.

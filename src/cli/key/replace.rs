@@ -103,7 +103,7 @@ impl Replacing<'_> {
     async fn secrets(&self, saying: &Saying<'_>, terminal: &mut Terminal) -> Result<(), Failure> {
         let key = &self.key;
         let secrets = self.args.secrets.read(terminal, &self.shop.config.vault.trust)?;
-        let old = self.old(&secrets).await?;
+        let old = self.old(&secrets, terminal).await?;
         let client = probe::client(self.shop, key.site, terminal)?;
         let terms = Terms {
             site: key.site,
@@ -147,10 +147,18 @@ impl Replacing<'_> {
     }
 
     /// The credential in use. The same key again would replace nothing.
-    async fn old(&self, new: &KeySecrets) -> Result<Option<KeySecrets>, Failure> {
+    /// One whose secrets do not open is replaced like any other: that is how it is mended.
+    async fn old(
+        &self,
+        new: &KeySecrets,
+        terminal: &mut Terminal,
+    ) -> Result<Option<KeySecrets>, Failure> {
         let Some(credential) = self.desk.credential(&self.key.id).await? else { return Ok(None) };
         let (generation, sealed) = (credential.generation, &credential.sealed);
-        let secrets = self.shop.vault.open_credential(&self.key, generation, sealed)?;
+        let Ok(secrets) = self.shop.vault.open_credential(&self.key, generation, sealed) else {
+            terminal.say("What is stored of the old secrets does not open, so the old key is not asked again.")?;
+            return Ok(None);
+        };
         let same = same_text(&secrets.key, &new.key)
             && secrets.secret.expose() == new.secret.expose()
             && secrets.passphrase.expose() == new.passphrase.expose();

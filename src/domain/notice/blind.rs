@@ -43,6 +43,10 @@ fn one(view: &View<'_>) -> Said {
             view.colon().text("this monitor's question is refused"),
             "unchecked, a fault of this monitor",
         ),
+        "stored secret" => (
+            view.colon().text("its stored secrets do not open"),
+            "unchecked, its stored secrets do not open",
+        ),
         _ if view.fault() == Some(Fault::RateLimited) => (
             view.colon()
                 .text(format!("{house} limits this monitor since "))
@@ -73,6 +77,9 @@ fn meaning(view: &View<'_>) -> String {
         "request" => {
             format!("A fault of keylapse{code}, not of the key; your bot is not affected.")
         }
+        "stored secret" => "Changed, moved, or sealed under another master key. Your bot is not \
+                            affected, but nobody watches its key."
+            .to_owned(),
         _ => match view.fault() {
             Some(Fault::RateLimited) => format!(
                 "Too many requests from this account or address{code}; bots that share it may \
@@ -86,8 +93,16 @@ fn meaning(view: &View<'_>) -> String {
     }
 }
 
-fn next(view: &View<'_>) -> &'static str {
-    match word(view) {
+fn next(view: &View<'_>) -> Line {
+    let next = match word(view) {
+        "stored secret" => {
+            let command = Line::from("Next, on the host: keylapse key replace ");
+            let command = match view.key {
+                Some(key) => command.label(&key.label),
+                None => command.text("with its label"),
+            };
+            return command.text(", then the same secrets again: Steps.");
+        }
         "address" => "Next: add this monitor's address to the key's list at KuCoin: Steps.",
         "region" => "Next: run keylapse where KuCoin serves you: Steps.",
         "clock" => "Next: set the host's clock (time service on): Steps.",
@@ -96,7 +111,8 @@ fn next(view: &View<'_>) -> &'static str {
             "No step needed for the key: do not replace it because of this. I post when checks \
              work again."
         }
-    }
+    };
+    next.into()
 }
 
 /// How old the knowledge is.
@@ -133,6 +149,7 @@ fn fleet(view: &View<'_>) -> Said {
         "region" => format!("{house} refuses this monitor's region"),
         "clock" => format!("This machine's clock is wrong for {house}"),
         "request" => format!("{house} refuses this monitor's questions"),
+        "stored secret" => format!("What is stored of your {house} keys does not open"),
         _ => format!("{house} does not answer"),
     };
     let title = Line::from(format!("{what} since ")).moment(since, Grain::Time);
@@ -149,6 +166,10 @@ fn fleet(view: &View<'_>) -> Said {
         "request" => {
             "A fault of keylapse, not of the keys. Next: update keylapse on the host; tell its \
              operator."
+        }
+        "stored secret" => {
+            "Your bots are not affected, but nobody watches their keys. Next, on the host: bring \
+             back the key file that belongs to this database: Steps."
         }
         _ => "If your bots fail too, it may be KuCoin: do not replace keys now.",
     };

@@ -308,6 +308,7 @@ pub(super) fn blindness() -> Vec<Scene> {
         one("down", blind(Fault::ExchangeDown, "503000")),
         one("too many requests", blind(Fault::RateLimited, "429000")),
         one("request", blind(Fault::OurRequest, "400001")),
+        one("stored secret", blind(Fault::Unopened, "")),
         one("never worked", refused(Fault::Network, "", Watched::new(key()))),
     ];
     for (word, keys, known_bad) in [
@@ -316,6 +317,7 @@ pub(super) fn blindness() -> Vec<Scene> {
         ("region", 41, 0),
         ("clock", 41, 0),
         ("request", 41, 0),
+        ("stored secret", 41, 0),
     ] {
         let found = Finding::proven(Severity::Warning, [word.to_owned()]);
         let subject = Subject::Exchange(Exchange::Kucoin, Site::Global);

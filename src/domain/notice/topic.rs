@@ -66,6 +66,7 @@ fn of_fault(fault: Fault) -> &'static str {
         Fault::RateLimited => "error-rate-limited",
         Fault::ExchangeDown | Fault::Network => "error-exchange-down",
         Fault::OurRequest => "error-other",
+        Fault::Unopened => "stored-secret",
     }
 }
 
@@ -76,6 +77,7 @@ fn of_item(item: &str) -> Option<&'static str> {
         "region" => Some("error-region"),
         "clock" => Some("error-timestamp"),
         "request" => Some("error-other"),
+        "stored secret" => Some("stored-secret"),
         "no answer" => Some("error-exchange-down"),
         item => Fault::parse(item).map(of_fault).or_else(|| of_code(item)),
     }

@@ -1,5 +1,5 @@
 //! This monitor cannot see the key: refused address or region, clock, limit, outage, network, or a
-//! request that the exchange calls malformed. Says nothing about the key - unless its bot runs on
+//! request that the exchange calls malformed, or stored secrets that do not open. Says nothing about the key - unless its bot runs on
 //! this machine and the address is what is refused: then the bot is refused too.
 
 use chrono::{DateTime, Utc};
@@ -21,7 +21,15 @@ pub(super) fn examine(evidence: &Evidence<'_>, _policy: &Policy, _now: DateTime<
         _ => Severity::Warning,
     };
     let finding = Finding::proven(severity, [word.to_owned()]);
-    Signal::Present(Finding { ripe: is_confirmed(evidence.streak), ..finding })
+    let ripe = proves_itself(word) || is_confirmed(evidence.streak);
+    Signal::Present(Finding { ripe, ..finding })
+}
+
+const UNOPENED: &str = "stored secret";
+
+/// Whether one look proves it: what does not open now will not open in ten minutes either.
+pub fn proves_itself(word: &str) -> bool {
+    word == UNOPENED
 }
 
 /// What blinds, in one word; `None` when the fault is not about the probe. Faults that take turns
@@ -32,6 +40,7 @@ pub fn word(fault: Fault) -> Option<&'static str> {
         Fault::RegionRefused => Some("region"),
         Fault::ClockSkew => Some("clock"),
         Fault::OurRequest => Some("request"),
+        Fault::Unopened => Some(UNOPENED),
         Fault::RateLimited | Fault::ExchangeDown | Fault::Network => Some("no answer"),
         Fault::NotKnown
         | Fault::WrongPassphrase

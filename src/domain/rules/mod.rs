@@ -25,7 +25,7 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-pub use blind::word as blind_word;
+pub use blind::{proves_itself, word as blind_word};
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $topic:literal, $module:ident),+ $(,)?) => {

@@ -519,6 +519,12 @@ fn blindness_has_a_word_and_is_grave_only_beside_the_bot() {
             ("region, beside the bot", here(blind(Fault::RegionRefused)), at(10), "warning region"),
             ("clock", blind(Fault::ClockSkew), at(10), "warning clock"),
             ("request", blind(Fault::OurRequest), at(10), "warning request"),
+            (
+                "stored secret, once",
+                Watched::good().see(bad(Fault::Unopened, ""), at(0)),
+                at(0),
+                "warning stored secret",
+            ),
             ("taking turns", turns, at(10), "warning no answer"),
             ("once", Watched::good().see(no_answer(), at(0)), at(0), "weak warning no answer"),
             ("refused is not blind", refused(&[0, 4, 10]), at(10), "absent"),

@@ -75,6 +75,10 @@ impl Client {
         })
     }
 
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
     /// Where it asks.
     pub fn endpoint(&self) -> &Endpoint {
         &self.line.endpoint

@@ -22,6 +22,43 @@ async fn revoke(world: &World, label: &str) {
     world.stage.clock.settle().await;
 }
 
+/// Puts a fresh key of the exchange under `label`; its secrets are sealed for the generation that
+/// is `older` than the new one, which is wrong unless it is 0. Answers with the numbers of the alerts that this closed.
+async fn replace(world: &World, label: &str, older: i64) -> Vec<i64> {
+    let stage = &world.stage;
+    let key = stage.desk.key_by_label(label).await.unwrap().expect("the key").key;
+    let generation = stage.desk.next_generation(&key.id).await.unwrap();
+    let fresh = SimKey::made_up(&format!("{label} {generation}"));
+    stage.simulator.add_key(fresh.clone());
+    let (secrets, now) = (fresh.secrets(), world.now());
+    let sealed = stage.vault.seal_credential(&key, generation, &secrets).unwrap();
+    let asked = stage.prober.ask(&key, generation, &sealed).await.unwrap();
+    let id: CredentialId = stage.ids.next(now);
+    let key_hash = stage.vault.fingerprint(&key.workspace, &secrets.key);
+    let (outcome, at) = (asked.probed.outcome, asked.probed.at);
+    let sealed = stage.vault.seal_credential(&key, generation - older, &secrets).unwrap();
+    let rotation = Rotation {
+        seen: Some(Seen { credential: id.clone(), outcome, at, caller: None }),
+        credential: NewCredential { id, generation, key_hash, hint: "new".to_owned(), sealed },
+        declared: None,
+        allow: Allow { no_ip: true, ..Allow::default() },
+        watch_old_until: None,
+    };
+    let entry = Entry {
+        actor: Clean::new("ann", 64),
+        place: "host".to_owned(),
+        action: "key.replace",
+        target: None,
+        before: None,
+        after: None,
+    };
+    let now = Now { at: now, policy: &stage.policy };
+    let closed = stage.desk.rotate(&key.id, &rotation, &entry, now).await.unwrap();
+    world.app().wake_checks.ring();
+    world.app().wake_courier.ring();
+    closed
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_revoked_key_is_told_within_the_interval_and_twelve_minutes() {
     // Whenever within the interval it happens, and whether or not somebody asks in between.
@@ -124,35 +161,8 @@ async fn a_replaced_key_ends_its_refusal_at_once() {
     revoke(&world, "mm-bot-1").await;
     world.pass(minutes(13)).await;
     world.reads(&["mm-bot-1 refused by KuCoin"]);
-    let stage = &world.stage;
-    let fresh = SimKey::made_up("fresh");
-    stage.simulator.add_key(fresh.clone());
-    let key = stage.desk.key_by_label("mm-bot-1").await.unwrap().expect("the key").key;
-    let (secrets, now) = (fresh.secrets(), world.now());
-    let sealed = stage.vault.seal_credential(&key, 2, &secrets).unwrap();
-    let asked = stage.prober.ask(&key, 2, &sealed).await.unwrap();
-    let id: CredentialId = stage.ids.next(now);
-    let key_hash = stage.vault.fingerprint(&key.workspace, &secrets.key);
-    let (outcome, at) = (asked.probed.outcome, asked.probed.at);
-    let rotation = Rotation {
-        seen: Some(Seen { credential: id.clone(), outcome, at, caller: None }),
-        credential: NewCredential { id, generation: 2, key_hash, hint: "new".to_owned(), sealed },
-        declared: None,
-        allow: Allow { no_ip: true, ..Allow::default() },
-        watch_old_until: None,
-    };
-    let entry = Entry {
-        actor: Clean::new("ann", 64),
-        place: "host".to_owned(),
-        action: "key.replace",
-        target: None,
-        before: None,
-        after: None,
-    };
-    let now = Now { at: now, policy: &stage.policy };
-    let closed = stage.desk.rotate(&key.id, &rotation, &entry, now).await.unwrap();
+    let closed = replace(&world, "mm-bot-1", 0).await;
     assert_eq!(closed.len(), 1, "{closed:?}");
-    world.app().wake_courier.ring();
     world.pass(TimeDelta::hours(30)).await;
     let told = world.terminal("desk").reads_all();
     assert!(told.iter().any(|m| m.text.contains("mm-bot-1 works again")), "{told:?}");
@@ -176,5 +186,30 @@ async fn a_key_refused_once_is_neither_called_fine_nor_broken() {
     world.stage.simulator.edit("bot", |key| key.revoked = false);
     world.pass(minutes(10)).await;
     assert!(world.says("/keystatus").await.contains("bot: works"));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn secrets_that_do_not_open_are_told_at_once_and_no_request_is_made_with_them() {
+    let world = World::new().await;
+    world.watch("mm-bot-1", |_| {}).await;
+    // Somebody with the database puts an older generation's cell in place of the newer one.
+    replace(&world, "mm-bot-1", 1).await;
+    let asked = world.stage.simulator.count();
+    world.pass(TimeDelta::seconds(10)).await;
+    world.reads(&["mm-bot-1", "do not open", "keylapse key replace mm-bot-1"]);
+    let answer = world.says("/check mm-bot-1").await;
+    assert!(answer.contains("do not open"), "{answer}");
+    world.pass(minutes(60)).await;
+    assert_eq!(world.stage.simulator.count(), asked);
+    let status = world.says("/keystatus").await;
+    assert!(!status.contains("fine") && !status.contains("broken"), "{status}");
+    world.reads_nothing();
+    // Typed again, it is watched again.
+    replace(&world, "mm-bot-1", 0).await;
+    world.pass(minutes(11)).await;
+    let told = world.terminal("desk").reads_all();
+    assert!(told.iter().any(|m| m.text.contains("mm-bot-1")), "{told:?}");
+    assert!(world.says("/keystatus").await.contains("mm-bot-1: works"));
     world.end().await;
 }
