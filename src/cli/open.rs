@@ -99,6 +99,7 @@ pub fn policy(config: &Config) -> Policy {
         ladder_days: Some(days),
         old_key_days: Some(i64::from(alerts.old_key_days)),
         morning: NaiveTime::from_hms_opt(alerts.morning.hour, alerts.morning.minute, 0),
+        drop_on_gain: Some(alerts.drop_on_gain),
     }])
 }
 

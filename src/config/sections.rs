@@ -83,6 +83,8 @@ pub struct Alerts {
     pub expiry_days: Vec<u32>,
     /// From which age on a key counts as old.
     pub old_key_days: u32,
+    /// Whether the secret of a key that gains a right to move funds is dropped (SECURITY S7).
+    pub drop_on_gain: bool,
 }
 
 /// The listener for health and metrics (SECURITY S21).
@@ -122,7 +124,12 @@ pub(super) fn alerts(reader: &mut Reader) -> Alerts {
     let morning = reader.parsed(("alerts", "morning"), nine, |text| {
         parse_morning(text).ok_or_else(|| "write hours and minutes, for example 09:00.".to_owned())
     });
-    Alerts { morning, expiry_days: expiry_days(reader), old_key_days: old_key_days(reader) }
+    Alerts {
+        morning,
+        expiry_days: expiry_days(reader),
+        old_key_days: old_key_days(reader),
+        drop_on_gain: reader.flag("alerts", "drop_on_gain"),
+    }
 }
 
 fn parse_morning(text: &str) -> Option<Morning> {

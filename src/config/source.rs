@@ -49,7 +49,7 @@ impl Kind {
 }
 
 /// Section, field, kind.
-const FIELDS: [(&str, &str, Kind); 15] = [
+const FIELDS: [(&str, &str, Kind); 16] = [
     ("data", "dir", Kind::Text),
     ("database", "url", Kind::Text),
     ("database", "url_file", Kind::Text),
@@ -63,6 +63,7 @@ const FIELDS: [(&str, &str, Kind); 15] = [
     ("alerts", "morning", Kind::Text),
     ("alerts", "expiry_days", Kind::Days),
     ("alerts", "old_key_days", Kind::Whole),
+    ("alerts", "drop_on_gain", Kind::Flag),
     ("ops", "listen", Kind::Text),
     ("ops", "allow_remote", Kind::Flag),
 ];

@@ -125,6 +125,7 @@ fn without_a_file_everything_has_a_default() {
 [alerts] morning = 09:00  (default)
 [alerts] expiry_days = 30, 14, 7, 3, 1  (default)
 [alerts] old_key_days = 365  (default)
+[alerts] drop_on_gain = false  (default)
 [ops] allow_remote = false  (default)
 [ops] listen = off  (default)
 [[workspace]] home = zone Europe/Berlin, tells console (console, from notice)  (this computer)

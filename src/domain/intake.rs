@@ -2,7 +2,8 @@
 //! imported keys at their first probe, and for a key that replaces another.
 
 use super::facts::{Binding, Facts};
-use super::permission::{Allow, Power};
+use super::key::Key;
+use super::permission::{Allow, Permissions, Power};
 
 /// Why a key is refused unless a person allows it for this key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,15 @@ pub fn refusals(facts: &Facts, allow: Allow) -> Vec<Refusal> {
     refusals
 }
 
+/// Why a key that was let in is refused now: it has gained a right to move funds that nobody
+/// allowed. What it could do from the start was a person's decision, or is an alert of its own.
+pub fn gained(facts: &Facts, key: &Key) -> Option<Refusal> {
+    let accepted = &key.baseline.as_ref()?.facts.permissions;
+    let gained = facts.permissions.beyond(accepted).into_iter().cloned().collect();
+    let new = Facts { permissions: Permissions(gained), ..facts.clone() };
+    refusals(&new, Allow { no_ip: true, ..key.allow }).into_iter().next()
+}
+
 /// Whether a right that can move funds is there although nobody allowed it.
 pub fn can_move_unallowed(facts: &Facts, allow: Allow) -> bool {
     facts.permissions.0.iter().any(|p| p.power > Power::Trade && !allow.permits(p.power))
@@ -60,7 +70,7 @@ mod tests {
 
     use super::*;
     use crate::domain::facts::ReportedEnd;
-    use crate::domain::permission::{Permission, Permissions};
+    use crate::domain::permission::Permission;
 
     fn facts(powers: &[Power], binding: Binding, master: Option<bool>) -> Facts {
         let permission = |power: &Power| Permission { power: *power, name: format!("{power:?}") };

@@ -13,6 +13,9 @@ pub struct Policy {
     pub old_key_days: i64,
     /// When posts below critical may begin, on the workspace's wall.
     pub morning: NaiveTime,
+    /// Whether the stored secret of a key that gains a right to move funds is dropped (S7).
+    #[serde(default)]
+    pub drop_on_gain: bool,
 }
 
 /// One layer: what it leaves out comes from the layer below.
@@ -25,6 +28,8 @@ pub struct Layer {
     pub old_key_days: Option<i64>,
     /// See [`Policy::morning`].
     pub morning: Option<NaiveTime>,
+    /// See [`Policy::drop_on_gain`].
+    pub drop_on_gain: Option<bool>,
 }
 
 impl Default for Policy {
@@ -33,6 +38,7 @@ impl Default for Policy {
             ladder_days: vec![30, 14, 7, 3, 1],
             old_key_days: 365,
             morning: NaiveTime::from_hms_opt(9, 0, 0).unwrap_or(NaiveTime::MIN),
+            drop_on_gain: false,
         }
     }
 }
@@ -65,6 +71,7 @@ impl Policy {
             ladder_days: layer.ladder_days.clone().unwrap_or(below.ladder_days),
             old_key_days: layer.old_key_days.unwrap_or(below.old_key_days),
             morning: layer.morning.unwrap_or(below.morning),
+            drop_on_gain: layer.drop_on_gain.unwrap_or(below.drop_on_gain),
         })
     }
 }

@@ -15,11 +15,9 @@ use super::look::{Seen, Standing};
 use super::notice::Plan;
 use super::row::Cells;
 use super::{Store, StoreError, Tx};
-use crate::domain::alert::{self, Alert, Asked, Cause, Change, Effect, Step, Subject};
+use crate::domain::alert::{self, Alert, Cause, Change, Effect, Step, Subject};
 use crate::domain::evidence::{Evidence, Outcome};
 use crate::domain::expiry::Ends;
-use crate::domain::facts::{Exchange, Site};
-use crate::domain::fleet::{self, Blinded, Census};
 use crate::domain::id::{KeyId, WorkspaceId};
 use crate::domain::intake;
 use crate::domain::judge::{self, Case};
@@ -165,7 +163,7 @@ impl Tx {
         let (standing, looked) = match &checked.seen {
             Some(seen) if self.is_current(&key, seen).await? => {
                 let standing = self.record(&key.workspace, &key.id, seen).await?;
-                self.first_look(&mut key, seen).await?;
+                self.let_in(&mut key, seen, policy).await?;
                 (standing, true)
             }
             // The credential was replaced while it was being asked: its answer is history.
@@ -198,27 +196,33 @@ impl Tx {
     }
 
     /// The first good answer sets the baseline; an imported key is let in or refused by it (S7).
-    async fn first_look(&mut self, key: &mut Key, seen: &Seen) -> Result<(), StoreError> {
+    /// A key that gains a right to move funds later is refused too where that is set.
+    async fn let_in(
+        &mut self,
+        key: &mut Key,
+        seen: &Seen,
+        policy: &Policy,
+    ) -> Result<(), StoreError> {
         let Outcome::Good(facts) = &seen.outcome else { return Ok(()) };
-        let is_unverified = key.state == KeyState::Unverified;
-        let refused = intake::refusals(facts, key.allow).into_iter().next();
-        if is_unverified && let Some(refusal) = refused {
+        let before = key.state;
+        let refusal = match before {
+            KeyState::Unverified => intake::refusals(facts, key.allow).into_iter().next(),
+            KeyState::Active if policy.drop_on_gain => intake::gained(facts, key),
+            KeyState::Active | KeyState::Refused | KeyState::Removed => None,
+        };
+        if let Some(refusal) = refusal {
             key.state = KeyState::Refused;
             self.wipe_credentials(&key.id).await?;
             self.clear_duties(&key.id).await?;
-            self.record_audit(
-                &key.workspace,
-                &Entry::by_keylapse("key.refused", key, &refusal.why),
-                seen.at,
-            )
-            .await?;
-        } else if is_unverified {
+            let entry = Entry::by_keylapse("key.refused", key, &refusal.why);
+            self.record_audit(&key.workspace, &entry, seen.at).await?;
+        } else if before == KeyState::Unverified {
             key.state = KeyState::Active;
         }
         if key.baseline.is_none() {
             let baseline = Baseline { facts: facts.clone(), at: seen.at, by: None };
             self.begin_baseline(key, baseline).await?;
-        } else if is_unverified {
+        } else if key.state != before {
             self.update_key(key).await?;
             key.rev += 1;
         }
@@ -344,56 +348,6 @@ impl Tx {
             self.set_duty(&key.workspace, &key.id, DutyKind::Judge, at).await?;
         }
         Ok(())
-    }
-
-    /// Judges what the keys of one site say together.
-    async fn judge_fleet(
-        &mut self,
-        workspace: &WorkspaceId,
-        (exchange, site): (Exchange, Site),
-        policy: &Policy,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let census = self.census(workspace, exchange, site).await?;
-        let subject = Subject::Exchange(exchange, site);
-        let alerts = self.alerts_of(workspace, &subject).await?;
-        let met = judge::newest(&alerts, fleet::RULE);
-        let asked = Asked { rule: fleet::RULE, cause: Cause::Look, now };
-        let step = alert::step(met.map(|alert| &alert.state), &fleet::examine(&census), asked);
-        let zone = self.workspace(workspace).await?.zone;
-        let plan = Plan { policy, zone, now, deadline: None };
-        self.apply(workspace, &subject, fleet::RULE, (met, &step), plan).await
-    }
-
-    /// Counts the keys of one site by their latest outcome.
-    pub(super) async fn census(
-        &mut self,
-        workspace: &WorkspaceId,
-        exchange: Exchange,
-        site: Site,
-    ) -> Result<Census, StoreError> {
-        let rows = query(
-            "SELECT s.blind_word, COUNT(*) AS n, MAX(CASE WHEN s.streak_kind = 'blind' AND s.streak_n >= $4 \
-             AND s.streak_counted_at - s.streak_since >= $5 THEN 1 ELSE 0 END) AS confirmed \
-             FROM keys k JOIN key_state s ON s.key_id = k.id WHERE k.workspace_id = $1 AND k.exchange = $2 AND k.site = $3 \
-             AND k.state IN ('active', 'unverified') AND s.latest_obs IS NOT NULL GROUP BY s.blind_word",
-        )
-        .bind(workspace.as_str())
-        .bind(exchange.id())
-        .bind(site.id())
-        .bind(i64::from(Policy::CONFIRM_LOOKS))
-        .bind(Policy::CONFIRM_SPREAD.num_milliseconds())
-        .fetch_all(self.conn())
-        .await?;
-        let mut census = Census::default();
-        for row in &rows {
-            let keys = u32::try_from(row.int("n")?).unwrap_or(u32::MAX);
-            census.keys = census.keys.saturating_add(keys);
-            if let Some(word) = row.text_opt("blind_word")? {
-                census.blind.push(Blinded { word, keys, confirmed: row.int("confirmed")? == 1 });
-            }
-        }
-        Ok(census)
     }
 }
 

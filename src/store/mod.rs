@@ -23,6 +23,7 @@ pub mod credential;
 pub mod deed;
 pub mod desk;
 pub mod duty;
+mod fleet;
 pub mod import;
 pub mod install;
 mod key;
