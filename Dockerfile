@@ -14,6 +14,8 @@ WORKDIR /build
 COPY Cargo.toml Cargo.lock build.rs ./
 COPY migrations ./migrations
 COPY src ./src
+# Named in Cargo.toml, not built here.
+COPY benches ./benches
 RUN cargo build --release --locked --bin keylapse
 
 FROM ${RUNTIME}
