@@ -78,7 +78,7 @@ fn choices(call: &Call<'_>, title: &str, offered: &[Telling], open: &[Telling]) 
     let mut card = Card::new(Tone::Plain, title);
     let listed = if offered.is_empty() { open } else { offered };
     for telling in listed.iter().take(MOST) {
-        let (tone, line) = alerts::line(call, telling, open);
+        let (tone, line) = alerts::line(call, telling);
         card = card.item(tone, line);
     }
     for telling in offered.iter().filter(|t| t.alert.state.ack().is_none()).take(MOST) {
@@ -157,7 +157,7 @@ async fn taken(call: &Call<'_>, alert: &Alert, taking: &Taking) -> Result<Reply,
         card = card.text("That is the longest: 30 days at a time.");
     }
     if let Some(telling) = call.desk.telling(&alert.id).await? {
-        let (tone, line) = alerts::line(call, &telling, &[]);
+        let (tone, line) = alerts::line(call, &telling);
         card = card.item(tone, line);
     }
     let card = card.button("Undo", Action::Undo { alert: alert.id.clone() });
@@ -184,12 +184,12 @@ async fn refused(call: &Call<'_>, id: &AlertId, error: DeedError) -> Result<Repl
         DeedError::Unknown => Ok(stale()),
         DeedError::Refused(_) | DeedError::NothingSeen => {
             let Some(telling) = call.desk.telling(id).await? else { return Ok(stale()) };
-            let (tone, line) = alerts::line(call, &telling, &[]);
+            let (tone, line) = alerts::line(call, &telling);
             Ok(Reply::private(Card::new(Tone::Plain, words).item(tone, line)))
         }
         DeedError::Worse => {
             let Some(telling) = call.desk.telling(id).await? else { return Ok(stale()) };
-            let (tone, line) = alerts::line(call, &telling, &[]);
+            let (tone, line) = alerts::line(call, &telling);
             let card =
                 Card::new(tone, "It has become worse since that message, so nobody has taken it.")
                     .item(tone, line)
@@ -242,7 +242,7 @@ fn all_taken(call: &Call<'_>, done: usize, left: &[(&Telling, &str)]) -> Reply {
             card.text("I speak again when each one's time is over, or at once if it gets worse.");
     }
     for (telling, why) in left {
-        let (tone, line) = alerts::line(call, telling, &[]);
+        let (tone, line) = alerts::line(call, telling);
         card = card.item(tone, line.text(format!(": not taken, {why}")));
     }
     let mut shown = Vec::new();

@@ -31,7 +31,7 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Reply, StoreError> {
             None => Card::new(Tone::Plain, "Nothing open. No key is checked here."),
         },
         [one] => {
-            let card = compose(&call.view(one, &tellings));
+            let card = compose(&call.view(one));
             card.text(format!(
                 "#{}, open {}.",
                 one.alert.no,
@@ -59,8 +59,7 @@ pub(super) fn sorted(mut tellings: Vec<Telling>) -> Vec<Telling> {
 fn several_card(call: &Call<'_>, tellings: &[Telling]) -> Card {
     let free = tellings.iter().filter(|t| t.alert.state.ack().is_none()).count();
     let title = format!("{} alerts open, {free} with nobody on it", tellings.len());
-    let lines: Vec<(Tone, Line)> =
-        tellings.iter().take(MOST).map(|t| line(call, t, tellings)).collect();
+    let lines: Vec<(Tone, Line)> = tellings.iter().take(MOST).map(|t| line(call, t)).collect();
     let tone = lines.first().map_or(Tone::Plain, |(tone, _)| *tone);
     let mut card = Card::new(tone, title);
     for (tone, line) in lines {
@@ -77,8 +76,8 @@ fn several_card(call: &Call<'_>, tellings: &[Telling]) -> Card {
 }
 
 /// "#3 mm-bot-1: refused since 14:02, probably expired, open 38 min".
-pub(super) fn line(call: &Call<'_>, telling: &Telling, open: &[Telling]) -> (Tone, Line) {
-    let (tone, line) = headline(&call.view(telling, open));
+pub(super) fn line(call: &Call<'_>, telling: &Telling) -> (Tone, Line) {
+    let (tone, line) = headline(&call.view(telling));
     let age = span(call.at - telling.alert.state.opened_at);
     (tone, Line::from(format!("#{} ", telling.alert.no)).then(line).text(format!(", open {age}")))
 }

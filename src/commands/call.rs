@@ -5,8 +5,7 @@ use chrono_tz::Tz;
 
 use super::reading::Reading;
 use super::{Actor, Invocation, Place, Spec, Tools};
-use crate::domain::alert::{Alert, Subject};
-use crate::domain::notice::{FleetCount, View};
+use crate::domain::notice::View;
 use crate::domain::text::Clean;
 use crate::store::audit::Entry;
 use crate::store::deed::Now;
@@ -67,40 +66,8 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// What a wording may look at; `open` are all open alerts of the workspace.
-    pub(super) fn view<'b>(&'b self, telling: &'b Telling, open: &[Telling]) -> View<'b> {
-        let standing = telling.key.as_ref().map(|(_, standing)| standing);
-        View {
-            alert: &telling.alert,
-            kind: telling.kind,
-            key: telling.key.as_ref().map(|(key, _)| key),
-            last_good: standing.and_then(|s| s.last_good.as_ref()),
-            latest: standing.and_then(|s| s.latest.as_ref()),
-            streak: standing.and_then(|s| s.streak.as_ref()),
-            fleet: telling.fleet.map(|fleet| FleetCount {
-                keys: fleet.blind,
-                of: fleet.keys,
-                known_bad: known_bad(&telling.alert, open),
-                last_good_at: fleet.last_good_at,
-            }),
-            policy: &self.tools.policy,
-            zone: telling.zone,
-            now: self.at,
-        }
+    /// What a wording may look at.
+    pub(super) fn view<'b>(&'b self, telling: &'b Telling) -> View<'b> {
+        telling.view(&self.tools.policy, self.at)
     }
-}
-
-/// How many keys of the alert's exchange have an open alert that means broken.
-fn known_bad(alert: &Alert, open: &[Telling]) -> u32 {
-    let Subject::Exchange(exchange, site) = &alert.subject else { return 0 };
-    let mut keys: Vec<_> = open
-        .iter()
-        .filter(|telling| telling.alert.rule.is_breaking())
-        .filter_map(|telling| telling.key.as_ref())
-        .filter(|(key, _)| (key.exchange, key.site) == (*exchange, *site))
-        .map(|(key, _)| &key.id)
-        .collect();
-    keys.sort_unstable();
-    keys.dedup();
-    u32::try_from(keys.len()).unwrap_or(u32::MAX)
 }

@@ -25,9 +25,8 @@ pub(super) async fn message(call: &Call<'_>, message: &MessageId) -> Result<Repl
             Card::new(Tone::Over, "All of them are over.").text("/keystatus shows the keys.");
         return Ok(Reply::private(card));
     }
-    let open = call.desk.open_tellings().await?;
     let mut cards: Vec<Card> =
-        tellings.iter().take(MOST).map(|telling| compose(&call.view(telling, &open))).collect();
+        tellings.iter().take(MOST).map(|telling| compose(&call.view(telling))).collect();
     if tellings.len() > MOST {
         let more = tellings.len() - MOST;
         cards.push(Card::new(Tone::Plain, format!("and {more} more: /alerts")));

@@ -14,6 +14,8 @@ use super::{Store, StoreError};
 use crate::domain::alert::{Alert, Kind, Subject};
 use crate::domain::id::{KeyId, WorkspaceId};
 use crate::domain::key::Key;
+use crate::domain::notice::{FleetCount, View};
+use crate::domain::policy::Policy;
 
 /// One alert as it is now, with everything its wording needs.
 #[derive(Clone, Debug)]
@@ -25,22 +27,28 @@ pub struct Telling {
     /// The key, where the subject is one, with where it stands.
     pub key: Option<(Key, Standing)>,
     /// The keys of the exchange, where the subject is one.
-    pub fleet: Option<Fleet>,
+    pub fleet: Option<FleetCount>,
     /// The zone of the workspace.
     pub zone: Tz,
 }
 
-/// The keys of a workspace on one exchange's site.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Fleet {
-    /// All that are asked.
-    pub keys: u32,
-    /// Those that are blind now.
-    pub blind: u32,
-    /// Those with an open alert that means broken.
-    pub known_bad: u32,
-    /// The newest good answer of any of them.
-    pub last_good_at: Option<DateTime<Utc>>,
+impl Telling {
+    /// The same as the wording wants it.
+    pub fn view<'a>(&'a self, policy: &'a Policy, now: DateTime<Utc>) -> View<'a> {
+        let standing = self.key.as_ref().map(|(_, standing)| standing);
+        View {
+            alert: &self.alert,
+            kind: self.kind,
+            key: self.key.as_ref().map(|(key, _)| key),
+            last_good: standing.and_then(|s| s.last_good.as_ref()),
+            latest: standing.and_then(|s| s.latest.as_ref()),
+            streak: standing.and_then(|s| s.streak.as_ref()),
+            fleet: self.fleet,
+            policy,
+            zone: self.zone,
+            now,
+        }
+    }
 }
 
 impl Store {
@@ -115,7 +123,7 @@ impl Store {
         workspace: &WorkspaceId,
         exchange: &str,
         site: &str,
-    ) -> Result<Fleet, StoreError> {
+    ) -> Result<FleetCount, StoreError> {
         let row = query(
             "SELECT COUNT(*) AS n, CAST(COALESCE(SUM(CASE WHEN s.blind_word IS NULL THEN 0 ELSE 1 END), 0) AS BIGINT) AS blind, \
              MAX(s.last_good_at) AS good_at, \
@@ -130,9 +138,9 @@ impl Store {
         .fetch_one(&self.reader)
         .await?;
         let count = |column| row.int(column).map(|n| u32::try_from(n).unwrap_or(u32::MAX));
-        Ok(Fleet {
-            keys: count("n")?,
-            blind: count("blind")?,
+        Ok(FleetCount {
+            keys: count("blind")?,
+            of: count("n")?,
             known_bad: count("bad")?,
             last_good_at: row.instant_opt("good_at")?,
         })

@@ -13,13 +13,12 @@ use super::{AFTER_FAULT, Rhythm, rest};
 use crate::chat::{Delivery, Messenger, Post};
 use crate::clock::{Alarm, Clock};
 use crate::domain::card::Card;
-use crate::domain::notice::{self, FleetCount, View};
+use crate::domain::notice::{self, View};
 use crate::domain::policy::Policy;
 use crate::domain::receiver::Platform;
 use crate::store::button::Offer;
 use crate::store::message::Message;
 use crate::store::receiver::{Lane, Turn};
-use crate::store::tell::Telling;
 use crate::store::{Store, StoreError};
 
 /// A lane that is not given back by then can be taken by somebody else.
@@ -187,7 +186,7 @@ impl Courier {
         let workspace = &lane.receiver.workspace;
         let tellings = self.store.tellings(workspace, message).await?;
         let views: Vec<View<'_>> =
-            tellings.iter().map(|told| view(told, &self.policy, now)).collect();
+            tellings.iter().map(|told| told.view(&self.policy, now)).collect();
         let mut card = match views.as_slice() {
             [one] => notice::compose(one),
             many => notice::compose_group(many, &message.id),
@@ -227,28 +226,6 @@ impl Courier {
         };
         let actions: Vec<_> = card.buttons.iter().map(|button| button.action.clone()).collect();
         self.store.offer(&offer, &actions, now).await
-    }
-}
-
-/// A telling as the wording wants it.
-pub fn view<'a>(told: &'a Telling, policy: &'a Policy, now: DateTime<Utc>) -> View<'a> {
-    let standing = told.key.as_ref().map(|(_, standing)| standing);
-    View {
-        alert: &told.alert,
-        kind: told.kind,
-        key: told.key.as_ref().map(|(key, _)| key),
-        last_good: standing.and_then(|s| s.last_good.as_ref()),
-        latest: standing.and_then(|s| s.latest.as_ref()),
-        streak: standing.and_then(|s| s.streak.as_ref()),
-        fleet: told.fleet.map(|fleet| FleetCount {
-            keys: fleet.blind,
-            of: fleet.keys,
-            known_bad: fleet.known_bad,
-            last_good_at: fleet.last_good_at,
-        }),
-        policy,
-        zone: told.zone,
-        now,
     }
 }
 

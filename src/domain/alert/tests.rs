@@ -1,5 +1,6 @@
 //! Every phase meets every signal; each row names what must happen and why.
 
+use super::super::signal::{Finding, Signal};
 use super::*;
 
 fn at(minutes: i64) -> DateTime<Utc> {

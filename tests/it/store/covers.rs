@@ -4,12 +4,12 @@
 use chrono_tz::Tz;
 use keylapse::domain::alert::Subject;
 use keylapse::domain::evidence::Fault;
+use keylapse::domain::notice::FleetCount;
 use keylapse::domain::policy::Policy;
 use keylapse::domain::route::Hold;
 use keylapse::domain::rules::Rule;
 use keylapse::domain::signal::Severity;
 use keylapse::store::desk::{Desk, NoticeView};
-use keylapse::store::tell::Fleet;
 use keylapse::store::workspace::Described;
 
 use super::db::Db;
@@ -95,7 +95,7 @@ async fn three_blind_keys_are_one_problem_of_the_exchange(db: &Db) {
     let message = db.store.bind_next(&lane, at(12)).await.unwrap().unwrap();
     assert_eq!(message.alerts.len(), 1, "one message, not five");
     let tellings = db.store.tellings(&home.workspace().id, &message).await.unwrap();
-    let fleet = Fleet { keys: 4, blind: 4, known_bad: 0, last_good_at: Some(at(0)) };
+    let fleet = FleetCount { keys: 4, of: 4, known_bad: 0, last_good_at: Some(at(0)) };
     assert_eq!((tellings[0].fleet, tellings[0].key.is_none()), (Some(fleet), true));
     assert_eq!((tellings[0].zone, &tellings[0].alert), (Tz::UTC, of_exchange));
 }
