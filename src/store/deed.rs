@@ -10,7 +10,6 @@ use super::credential::NewCredential;
 use super::desk::Desk;
 use super::duty::DutyKind;
 use super::notice::Plan;
-pub use super::rotate::Replacement;
 use super::{StoreError, Tx};
 use crate::domain::alert::{
     self, Ack, AckRefused, Alert, Asked, Cause, Change, Kind, Step, Subject,

@@ -16,19 +16,6 @@ use crate::domain::permission::Allow;
 
 /// A credential that takes another's place.
 #[derive(Clone, Debug)]
-pub struct Replacement {
-    /// The new secrets, sealed.
-    pub credential: NewCredential,
-    /// What a probe before saving found.
-    pub seen: Option<Seen>,
-    /// What a person said about its end; `None` keeps what was said about the old one.
-    pub declared: Option<Declared>,
-    /// What is allowed for it.
-    pub allow: Allow,
-}
-
-/// A replacement as the command line makes it.
-#[derive(Clone, Debug)]
 pub struct Rotation {
     /// The new secrets, sealed.
     pub credential: NewCredential,
@@ -43,21 +30,6 @@ pub struct Rotation {
 }
 
 impl Desk {
-    /// Puts a new credential under a key; the old one is wiped.
-    pub async fn replace_credential(
-        &self,
-        key: &KeyId,
-        replacement: &Replacement,
-        entry: &Entry,
-        now: Now<'_>,
-    ) -> Result<Vec<i64>, DeedError> {
-        let kept = self.key(key).await?.and_then(|view| view.key.declared);
-        let Replacement { credential, seen, declared, allow } = replacement.clone();
-        let declared = declared.or(kept);
-        let rotation = Rotation { credential, seen, declared, allow, watch_old_until: None };
-        self.rotate(key, &rotation, entry, now).await
-    }
-
     /// Puts a new credential under a key. Answers with the numbers of the alerts that this closed.
     pub async fn rotate(
         &self,

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::rest;
 use crate::clock::{Alarm, Clock};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// How long observations are kept.
 const OBSERVATIONS: TimeDelta = TimeDelta::days(400);
@@ -25,19 +25,25 @@ pub struct Tidy {
 }
 
 impl Tidy {
+    /// Secrets whose time is over first; then what an import left behind; then old rows.
+    async fn tidy(&self, now: DateTime<Utc>, stop: &CancellationToken) -> Result<(), StoreError> {
+        // Of a key that is asked no more: the checks end the others.
+        self.store.end_overdue_retiring(now).await?;
+        self.store.sweep_import(now).await?;
+        while !stop.is_cancelled() {
+            if self.store.tidy(now - OBSERVATIONS, now, BATCH).await? == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Tidies until told to stop.
     pub async fn run(self, mut alarm: Alarm, stop: CancellationToken) {
         loop {
             let now = self.clock.now();
-            while !stop.is_cancelled() {
-                match self.store.tidy(now - OBSERVATIONS, now, BATCH).await {
-                    Ok(0) => break,
-                    Ok(_) => {}
-                    Err(error) => {
-                        tracing::error!(%error, "tidying failed");
-                        break;
-                    }
-                }
+            if let Err(error) = self.tidy(now, &stop).await {
+                tracing::error!(%error, "tidying failed");
             }
             if !rest(&mut alarm, &*self.clock, Some(now + EVERY), &stop).await {
                 return;

@@ -9,8 +9,9 @@ use keylapse::domain::permission::{Allow, Power};
 use keylapse::domain::policy::Policy;
 use keylapse::domain::rules::Rule;
 use keylapse::store::StoreError;
-use keylapse::store::deed::{DeedError, NewKey, Replacement, Taking};
+use keylapse::store::deed::{DeedError, NewKey, Taking};
 use keylapse::store::look::Seen;
+use keylapse::store::rotate::Rotation;
 
 use super::db::Db;
 use super::given::*;
@@ -188,16 +189,15 @@ async fn a_replaced_key_keeps_its_history_and_closes_what_it_mends(db: &Db) {
         at: at(20),
         caller: None,
     };
-    let replacement = Replacement {
+    let replacement = Rotation {
         credential: fresh.clone(),
         seen: Some(seen),
         declared: None,
         allow: Allow { withdraw: true, ..Allow::default() },
+        watch_old_until: None,
     };
-    let closed = home
-        .replace_credential(&bot.key, &replacement, &entry("key.replace"), now(&policy, 20))
-        .await
-        .unwrap();
+    let closed =
+        home.rotate(&bot.key, &replacement, &entry("key.replace"), now(&policy, 20)).await.unwrap();
     assert_eq!(closed, [rejected.no]);
     let view = home.key(&bot.key).await.unwrap().unwrap();
     assert_eq!(view.key.baseline.unwrap().by, Some(clean("Ada")));
@@ -212,15 +212,14 @@ async fn a_replacement_of_an_old_generation_changes_nothing(db: &Db) {
     let home = home(&db.store).await;
     let policy = Policy::default();
     let bot = watch(&home, "mm-bot-1").await;
-    let replacement = Replacement {
+    let replacement = Rotation {
         credential: credential("fresh", 1),
         seen: None,
         declared: None,
         allow: Allow::default(),
+        watch_old_until: None,
     };
-    let done = home
-        .replace_credential(&bot.key, &replacement, &entry("key.replace"), now(&policy, 1))
-        .await;
+    let done = home.rotate(&bot.key, &replacement, &entry("key.replace"), now(&policy, 1)).await;
     assert!(matches!(done, Err(DeedError::Store(StoreError::Conflict))), "{done:?}");
     assert_eq!(db.text("SELECT state FROM credentials").await.unwrap(), "active");
 }

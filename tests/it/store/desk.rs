@@ -6,7 +6,8 @@ use keylapse::domain::permission::Allow;
 use keylapse::domain::policy::Policy;
 use keylapse::domain::rules::Rule;
 use keylapse::domain::text::Clean;
-use keylapse::store::deed::{DeedError, Replacement, Taking};
+use keylapse::store::deed::{DeedError, Taking};
+use keylapse::store::rotate::Rotation;
 
 use super::db::Db;
 use super::given::*;
@@ -60,11 +61,12 @@ async fn a_desk_changes_nothing_of_another_workspace(db: &Db) {
 
     let (ada, moment) = (Clean::new("Ada", 64), now(&policy, 6));
     let taking = Taking { by: ada.clone(), until: None, reason: None, shown_rev: None };
-    let replacement = Replacement {
+    let replacement = Rotation {
         credential: credential("theirs", 2),
         seen: None,
         declared: None,
         allow: Allow::default(),
+        watch_old_until: None,
     };
     for (key, alert) in [
         (bot.key.clone(), alert.id.clone()),
@@ -75,7 +77,7 @@ async fn a_desk_changes_nothing_of_another_workspace(db: &Db) {
             other.acknowledge(&alert, &taking, &row, moment).await.err(),
             other.undo(&alert, &ada, &row, moment).await.err(),
             other.accept(&key, &ada, &row, moment).await.err(),
-            other.replace_credential(&key, &replacement, &row, moment).await.err(),
+            other.rotate(&key, &replacement, &row, moment).await.err(),
             other.remove_key(&key, &row, moment).await.err(),
         ];
         for (n, error) in is_unknown.into_iter().enumerate() {

@@ -7,8 +7,9 @@ use keylapse::domain::id::KeyId;
 use keylapse::domain::key::{Declared, DeclaredEnd, Key, Watch};
 use keylapse::domain::policy::Policy;
 use keylapse::store::check::Checked;
-use keylapse::store::deed::{NewKey, Replacement};
+use keylapse::store::deed::NewKey;
 use keylapse::store::duty::{Claim, DutyKind};
+use keylapse::store::rotate::Rotation;
 
 use super::db::Db;
 use super::given::*;
@@ -148,15 +149,14 @@ async fn a_replaced_credential_is_asked_at_once_whatever_a_slow_probe_says(db: &
     let bot = watch(&home, "mm-bot-1").await;
     let slow = claim_one(db, 0).await;
     let fresh = credential("fresh", 2);
-    let replacement = Replacement {
+    let replacement = Rotation {
         credential: fresh.clone(),
         seen: None,
         declared: None,
         allow: keylapse::domain::permission::Allow::default(),
+        watch_old_until: None,
     };
-    home.replace_credential(&bot.key, &replacement, &entry("key.replace"), now(&policy, 1))
-        .await
-        .unwrap();
+    home.rotate(&bot.key, &replacement, &entry("key.replace"), now(&policy, 1)).await.unwrap();
     assert!(!finish(db, &bot, &slow, 1).await, "the old secrets' answer is history");
     assert_eq!(db.int("SELECT COUNT(*) FROM observations").await, 0);
     let claim = claim_one(db, 1).await;
