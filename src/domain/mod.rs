@@ -3,6 +3,7 @@
 
 pub mod alert;
 pub mod card;
+pub mod confusable;
 pub mod evidence;
 pub mod expiry;
 pub mod facts;
