@@ -25,7 +25,7 @@ pub use source::Origin;
 pub use workspace::{MinSeverity, Platform, Receiver, Workspace};
 
 use crate::domain::schedule::Schedule;
-use crate::private_file::{self, Trust};
+use crate::private_file::{self, FileFault, Trust};
 use places::{Found, absolute, resolve};
 use reader::Reader;
 use source::{Raw, gather_environment, gather_file};
@@ -82,8 +82,10 @@ pub fn load(flags: &Flags, env: &[(String, String)], host: &Host) -> Result<Conf
     let trust = Trust::new(credentials.map(|(_, dir)| dir.as_str()), vault.allow_readable);
     let (database, exposed) = database::read(&mut reader, &data_dir, &trust);
     if let (true, Some((path, stat))) = (exposed, &file)
-        && let Err(fault) = private_file::judge(path, *stat, private_file::this_user(), &trust)
+        && let Err(fault @ FileFault::Readable(..)) =
+            private_file::judge(path, *stat, private_file::this_user(), &trust)
     {
+        // Owner and writers were judged when it was read.
         let sentence = format!("the password is in a file that must be private: {fault}");
         reader.problems.add("[database] url", sentence);
     }

@@ -376,7 +376,7 @@ fn every_problem_is_reported_at_once() {
     );
     assert_eq!(
         place.said(&Flags::default()),
-        "DIR/keylapse.toml: everybody can change this file: run chmod 600 on it.
+        "Settings file: DIR/keylapse.toml can be changed by others (mode 602): run chmod 600 on it.
 [acess]: there is no such section: did you mean access?
 KEYLAPSE_KUCOIN__STIE: no setting has this name: did you mean KEYLAPSE_KUCOIN__SITE?
 KEYLAPSE_ALERTS__EXPIRY_DAYS: write whole numbers with commas, for example 30,14,7.
@@ -428,6 +428,22 @@ fn another_endpoint_is_named_and_allowed_in_the_file() {
     );
     let official = "[kucoin]\nbase_url = \"https://API.kucoin.com:443/\"";
     assert_eq!(from_text(official).ok().unwrap().kucoin.trusted, Trusted::Official);
+}
+
+#[test]
+fn a_file_that_a_group_can_change_is_refused_without_any_secret_in_it() {
+    let place = Place::new(&[]);
+    for (mode, begins) in [(0o660, "mode 660"), (0o620, "mode 620"), (0o646, "mode 646")] {
+        place.write(FILE_NAME, "[kucoin]\nsite = \"eu\"", mode);
+        assert_eq!(
+            place.said(&Flags::default()),
+            format!(
+                "Settings file: DIR/keylapse.toml can be changed by others ({begins}): run chmod 600 on it."
+            )
+        );
+    }
+    place.write(FILE_NAME, "[kucoin]\nsite = \"eu\"", 0o644);
+    assert!(place.load(&Flags::default()).is_ok());
 }
 
 #[test]
