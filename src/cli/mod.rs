@@ -3,6 +3,7 @@
 //! with one sentence. It works beside a running bot; only `run` takes the data folder's lock.
 
 mod actor;
+pub mod arguments;
 pub mod ask;
 pub mod counter;
 pub mod demo;
