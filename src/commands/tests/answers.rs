@@ -59,6 +59,23 @@ async fn help_shows_only_what_the_caller_may_run() {
     // A command beyond the role is as unknown as one that does not exist.
     let beyond = world.text(Role::Viewer, "/help ack").await;
     assert_eq!(beyond, world.text(Role::Viewer, "/help qqqqqqqq").await);
+    // What was asked is answered first, then comes the list.
+    assert!(
+        beyond.starts_with("You have no command of that name. What you can ask:\nKeys\n"),
+        "{beyond}"
+    );
+    for (command, words) in [
+        ("keystatus", "left out: all keys, worst first"),
+        ("check", "left out: the only key that can be asked, or a choice"),
+        ("why", "left out: the only key, or a choice"),
+    ] {
+        let text = world.text(Role::Viewer, &format!("/help {command}")).await;
+        assert!(text.contains(words), "{text}");
+    }
+    let lacks = |spec: &&Spec| {
+        spec.arguments.iter().any(|a| a.optional && !a.summary.contains("left out: "))
+    };
+    assert_eq!(SPECS.iter().find(lacks).map(|spec| spec.name), None);
 }
 
 #[tokio::test]
