@@ -22,6 +22,7 @@ use crate::commands::{Counter, HostNote};
 use crate::config::{Flags, Trusted};
 use crate::domain::facts::Site;
 use crate::domain::receiver::Platform;
+use crate::domain::wall::zone_name;
 use crate::exchange::prober::Prober;
 use crate::hardening::{self, DataLock};
 use crate::http::{self, Ops};
@@ -104,7 +105,7 @@ async fn talk(shop: &Workshop, desk: Desk, prober: Arc<Prober>) -> Result<(), Fa
         host,
     };
     let counter = Arc::new(Counter::new(counter::tools(&app, given)));
-    let zone = desk.workspace().zone;
+    let zone = zone_name(desk.workspace().zone);
     let name = actor::actor();
     let talk =
         Talk::new(screen.clone(), (counter, desk), shop.clock.clone(), (name.as_str(), "terminal"));

@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::ask::Terminal;
 use super::failure::{Failure, refused};
 use crate::private_file::{self, Trust};
@@ -15,7 +17,7 @@ const CAP: u64 = 4096;
 /// Where secrets come from when nobody is asked.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct SecretFlags {
-    /// Read three lines from the input: key, secret, passphrase
+    /// Read the input: three lines, key, secret and passphrase, and its end
     #[arg(long, conflicts_with_all = ["key_file", "secret_file", "passphrase_file"])]
     pub stdin: bool,
     /// A file with the key
@@ -60,6 +62,7 @@ impl SecretFlags {
             secret: terminal.secret_line()?,
             passphrase: terminal.secret_line()?,
         };
+        terminal.nothing_more()?;
         checked(secrets, terminal)
     }
 }
@@ -122,6 +125,35 @@ pub fn check(secrets: &KeySecrets) -> Result<Vec<String>, String> {
     ];
     let looked: Result<Vec<_>, _> = fields.iter().map(|(field, text)| field.look(text)).collect();
     looked.map(|remarks| remarks.into_iter().flatten().collect())
+}
+
+/// Texts shorter than this say nothing of a secret that they happen to be part of.
+const TELLING: usize = 6;
+
+/// Refuses texts that chats show and that give one of the three away.
+pub fn refuse_shown<'a>(
+    secrets: &KeySecrets,
+    shown: impl IntoIterator<Item = &'a str>,
+) -> Result<(), String> {
+    let fields = [
+        (Field::Key, &secrets.key),
+        (Field::Secret, &secrets.secret),
+        (Field::Passphrase, &secrets.passphrase),
+    ];
+    for text in shown.into_iter().map(str::to_lowercase) {
+        for (field, secret) in fields {
+            let secret = Zeroizing::new(secret.expose().to_lowercase());
+            let is_in = secret.len() >= TELLING && text.contains(secret.as_str());
+            let gives_away = text == *secret || is_in;
+            if gives_away {
+                return Err(format!(
+                    "The label, or the note on what stops with it, holds the {}, and both are shown in chat: choose other words. Nothing was changed.",
+                    field.name()
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

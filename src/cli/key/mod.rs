@@ -21,7 +21,7 @@ use super::open::Workshop;
 use crate::domain::text::Clean;
 use crate::store::desk::{Desk, KeyView};
 
-pub use add::seal;
+pub use add::{key_hash, seal, shown};
 
 /// The subcommands.
 #[derive(Subcommand, Debug)]
