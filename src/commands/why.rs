@@ -29,6 +29,7 @@ pub(super) async fn by_label(call: &Call<'_>, label: Option<&str>) -> Result<Rep
     match choose::key(call, label, |key| Action::Why { key }).await? {
         Chosen::Key(key) => story(call, &key).await,
         Chosen::Answer(reply) => Ok(reply),
+        Chosen::None => Ok(choose::no_keys()),
     }
 }
 

@@ -160,13 +160,22 @@ async fn a_date_cannot_be_asked_and_several_keys_are_a_choice() {
     let world = World::new().await;
     world.declared(&world.home, "old-sub", Some("2026-12-05")).await;
     let text = world.text(Role::Viewer, "/check").await;
-    assert!(text.starts_with("old-sub is a date only: nothing can be asked"), "{text}");
-    world.own(&world.home, "tracker").await;
-    for line in ["/check", "/why", "/check nothing-like-it"] {
-        let reply = world.say(Role::Viewer, line).await;
-        assert_eq!(reply.cards[0].buttons.len(), 2, "{line}");
-        assert!(reply.private, "{line}");
+    let known = "old-sub is a date only: nothing can be asked\nWhat is known: ends Sat 5 Dec, in 12 days (your date; not checked).\n";
+    assert!(text.starts_with(known), "{text}");
+    world.declared(&world.home, "older-sub", Some("2026-12-06")).await;
+    for line in ["/check", "/check nothing-like-it"] {
+        let text = world.text(Role::Viewer, line).await;
+        assert!(text.starts_with("None of the keys here can be asked"), "{line}: {text}");
     }
+    world.own(&world.home, "tracker").await;
+    world.own(&world.home, "hedge").await;
+    for (line, choices) in [("/check", 2), ("/why", 4), ("/check nothing-like-it", 2)] {
+        let reply = world.say(Role::Viewer, line).await;
+        assert_eq!(reply.cards[0].buttons.len(), choices, "{line}");
+        assert!(reply.private && !plain(&reply).contains("sub]") | (choices == 4), "{line}");
+    }
+    let named = world.text(Role::Viewer, "/check old-sub").await;
+    assert!(named.starts_with(known), "{named}");
 }
 
 #[tokio::test]
