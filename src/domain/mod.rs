@@ -12,6 +12,7 @@ pub mod id;
 pub mod intake;
 pub mod judge;
 pub mod key;
+pub mod leak;
 pub mod notice;
 pub mod permission;
 pub mod policy;

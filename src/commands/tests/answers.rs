@@ -45,6 +45,34 @@ async fn a_question_is_answered_doubted_or_declined_and_never_repeated() {
 }
 
 #[tokio::test]
+async fn a_pasted_secret_is_warned_of_and_neither_answered_nor_repeated() {
+    let world = World::new().await;
+    world.own(&world.home, "mm-bot-1").await;
+    let (key, secret) = ("6705f5c311545b000157d3eb", "46fd8974-aaaa-bbbb-cccc-896f005b2340");
+    for line in [
+        format!("/faq what does 400003 mean for {key}"),
+        format!("{secret} is expired?"),
+        format!("/keystatus {key}"),
+    ] {
+        let reply = world.run(Role::Admin, hear(&line).unwrap()).await;
+        let text = plain(&reply);
+        assert!(
+            text.starts_with("▲ That looks like a key or secret, so I have not read on"),
+            "{text}"
+        );
+        assert!(!text.contains(key) && !text.contains(secret) && reply.private, "{text}");
+        assert!(text.ends_with("[Steps]") && !text.contains("400003"), "{text}");
+    }
+    let both = hear(&format!("{{\"key\": \"{key}\", \"secret\": \"{secret}\"}}")).unwrap();
+    let text = plain(&world.run(Role::Anyone, both).await);
+    assert!(
+        text.starts_with("✖ That is a key with its secret: delete that key at KuCoin now"),
+        "{text}"
+    );
+    assert!(!text.contains(key) && !text.contains(secret), "{text}");
+}
+
+#[tokio::test]
 async fn help_shows_only_what_the_caller_may_run() {
     let world = World::new().await;
     let stranger = world.text(Role::Anyone, "/help").await;
