@@ -87,8 +87,9 @@ async fn talk(shop: &Workshop, desk: Desk, prober: Arc<Prober>) -> Result<(), Fa
     } else {
         input::piped(io::BufReader::new(io::stdin()))
     };
-    let Input { mut lines, print, .. } = input.map_err(|error| Failure::unexpected(&error))?;
-    let screen = Arc::new(Screen::new(print));
+    let Input { mut lines, print, width, .. } =
+        input.map_err(|error| Failure::unexpected(&error))?;
+    let screen = Arc::new(Screen::as_wide_as(print, width));
     let is_test = prober.is_test();
     let app = start(shop, prober.clone(), &screen, is_test.then_some("TEST ENDPOINT"));
     let host = HostNote {
@@ -110,7 +111,7 @@ async fn talk(shop: &Workshop, desk: Desk, prober: Arc<Prober>) -> Result<(), Fa
     let talk =
         Talk::new(screen.clone(), (counter, desk), shop.clock.clone(), (name.as_str(), "terminal"));
     let greeting = format!(
-        "I watch the keys of this workspace and warn here (times are {zone}). Try /keystatus or /help; quit leaves."
+        "I watch the keys of this workspace and warn here (times are {zone}). Try /keystatus or /help, or ask a question; quit leaves."
     );
     let stop_ops = CancellationToken::new();
     if let Some(listen) = shop.config.ops.listen {
