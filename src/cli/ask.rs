@@ -170,6 +170,7 @@ mod tests {
         assert_eq!(terminal("check\n").choose("?", &choices), Ok(0));
         // "s" could be two of them, "9" and nothing are none.
         assert_eq!(terminal("s\n9\n\nstop\n").choose("?", &choices), Ok(2));
+        assert_eq!(terminal("maybe\n0\nyes please\ny\n").choose("?", &["Yes", "No"]), Ok(0));
     }
 
     #[test]

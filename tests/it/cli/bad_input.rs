@@ -31,10 +31,6 @@ fn bad_flags_end_in_one_sentence() {
             declared("a", "2027-02-30"),
             "That is no date: write year, month and day, for example 2026-11-30.",
         ),
-        (
-            declared("a", "2020-01-01"),
-            "That end is past already: write the date on which the key will stop, or leave it out.",
-        ),
         (declared("GRID-eu", "2099-01-01"), "That label is taken (GRID-eu). Choose another."),
         (
             declared(LONG, "2099-01-01"),
@@ -70,7 +66,7 @@ fn bad_flags_end_in_one_sentence() {
         ),
         (
             vec!["key", "accept", "grid-eu"],
-            "There is no good answer of that key yet, so there is nothing to accept.",
+            "grid-eu is a reminder of a date: KuCoin is never asked about it, so there is nothing to accept; keylapse key replace grid-eu --expires DATE tells another date.",
         ),
         (
             vec!["key", "test", "grid-eu"],
@@ -80,6 +76,9 @@ fn bad_flags_end_in_one_sentence() {
     for (args, sentence) in table {
         assert_says(&host.run(&args), 2, sentence);
     }
+    let said = host.run(&declared("a", "2020-01-01"));
+    let begins = "That end (2020-01-01) is past already: correct it to the day on which the key will stop, year first, as in 2";
+    assert!(said.code == 2 && said.sentence().starts_with(begins), "{said:?}");
     assert_eq!(host.run(&["key", "list"]).out.lines().count(), 1);
 }
 
