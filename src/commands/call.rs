@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use super::reading::Reading;
 use super::{Actor, Invocation, Place, Spec, Tools};
-use crate::domain::alert::{Alert, Subject};
+use crate::domain::alert::{Alert, Kind, Subject};
 use crate::domain::notice::{FleetCount, View};
 use crate::domain::text::Clean;
 use crate::store::audit::Entry;
@@ -72,7 +72,8 @@ impl<'a> Call<'a> {
         let standing = telling.key.as_ref().map(|(_, standing)| standing);
         View {
             alert: &telling.alert,
-            kind: telling.kind,
+            // Who asks wants all of it; only what is posted unasked is short.
+            kind: if telling.kind == Kind::Reminder { Kind::Opened } else { telling.kind },
             key: telling.key.as_ref().map(|(key, _)| key),
             last_good: standing.and_then(|s| s.last_good.as_ref()),
             latest: standing.and_then(|s| s.latest.as_ref()),
