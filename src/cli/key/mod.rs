@@ -44,6 +44,22 @@ pub enum KeyCommand {
     Import(import::ImportArgs),
 }
 
+impl KeyCommand {
+    /// Whether the answer is for a program and not for a person.
+    pub fn is_for_program(&self) -> bool {
+        match self {
+            Self::List(args) => args.json,
+            Self::Add(_)
+            | Self::Show(_)
+            | Self::Remove(_)
+            | Self::Replace(_)
+            | Self::Accept(_)
+            | Self::Test(_)
+            | Self::Import(_) => false,
+        }
+    }
+}
+
 /// A key by its label.
 #[derive(Args, Clone, Debug)]
 pub struct Named {
