@@ -93,7 +93,7 @@ async fn talk(shop: &Workshop, desk: Desk, prober: Arc<Prober>) -> Result<(), Fa
     let is_test = prober.is_test();
     let app = start(shop, prober.clone(), &screen, is_test.then_some("TEST ENDPOINT"));
     let host = HostNote {
-        operator: None,
+        operator: shop.config.operator.clone(),
         test_endpoint: is_test,
         endpoints: endpoints(shop, &prober),
         demo: false,

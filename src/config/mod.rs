@@ -25,6 +25,7 @@ pub use source::Origin;
 pub use workspace::{MinSeverity, Platform, Receiver, Workspace};
 
 use crate::domain::schedule::Schedule;
+use crate::domain::text::Clean;
 use crate::private_file::{self, FileFault, Trust};
 use places::{Found, absolute, resolve};
 use reader::Reader;
@@ -42,6 +43,8 @@ pub struct Config {
     pub vault: VaultFile,
     /// Who may begin to use the bot.
     pub enrol: Enrol,
+    /// Who runs the bot and how to reach them.
+    pub operator: Option<Clean>,
     /// Which KuCoin is asked.
     pub kucoin: Kucoin,
     /// When keys are checked.
@@ -93,6 +96,7 @@ pub fn load(flags: &Flags, env: &[(String, String)], host: &Host) -> Result<Conf
         database,
         vault: VaultFile { trust, ..vault },
         enrol: sections::enrol(&mut reader),
+        operator: sections::operator(&mut reader),
         kucoin: endpoint::read(&mut reader),
         check: sections::check(&mut reader),
         alerts: sections::alerts(&mut reader),

@@ -120,6 +120,8 @@ async fn privacy_opens_with_who_runs_it() {
     assert!(text.contains("http://127.0.0.1:9") && text.contains("no financial advice"), "{text}");
     let text = world.text(Role::Viewer, "/alerts").await;
     assert!(text.contains("TEST ENDPOINT"), "{text}");
+    let silent = World::new().await.text(Role::Anyone, "/privacy").await;
+    assert!(silent.starts_with("Run by the person who runs this host.\n"), "{silent}");
     let demo = World::with(HostNote { demo: true, ..HostNote::default() }).await;
     for line in ["/alerts", "/help", "/faq", "/privacy", "/keystatus"] {
         assert!(demo.text(Role::Admin, line).await.contains("DEMO"), "{line}");
