@@ -40,7 +40,10 @@ pub(super) async fn by_words(
     }
     let meant: Vec<&Telling> = match alert {
         Some(word) => open.iter().filter(|telling| is_meant(telling, word)).collect(),
-        None => open.iter().filter(|telling| telling.alert.state.ack().is_none()).collect(),
+        None => open
+            .iter()
+            .filter(|t| t.alert.state.ack().is_none() && alerts::cover(t, &open).is_none())
+            .collect(),
     };
     let until = match words.until.map(|text| until(text, call.zone(), call.at)).transpose() {
         Ok(until) => until,
