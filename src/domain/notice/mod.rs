@@ -141,17 +141,25 @@ fn remind(view: &View<'_>, card: Card) -> Card {
         Block::Text(line) | Block::Item(_, line) => is_step(line).then(|| line.clone()),
     });
     let Some(step) = step else { return card };
-    let opened = view.alert.state.opened_at;
-    let since = Line::from("Open since ").moment(opened, Grain::Time).text(", nobody is on it.");
+    let since = if says(&card.title, &["since "]) {
+        Line::from("Nobody is on it.")
+    } else {
+        let opened = view.alert.state.opened_at;
+        Line::from("Nobody is on it; open since ").moment(opened, Grain::Time).text(".")
+    };
     Card { body: vec![Block::Text(since), Block::Text(step)], ..card }
 }
 
 /// Whether a paragraph says what to do, or that nothing is to be done.
 fn is_step(line: &Line) -> bool {
-    let says =
+    let words =
         ["Next", "No step needed", "Delete the key at KuCoin now", "do not replace keys now"];
+    says(line, &words)
+}
+
+fn says(line: &Line, words: &[&str]) -> bool {
     line.0.iter().any(|span| match span {
-        Span::Text(text) => says.iter().any(|words| text.contains(words)),
+        Span::Text(text) => words.iter().any(|words| text.contains(words)),
         Span::Name(_) | Span::Moment(..) | Span::Code(_) => false,
     })
 }
