@@ -10,7 +10,7 @@ use super::call::Call;
 use super::choose::{self, Chosen};
 use super::detail;
 use super::press::stale;
-use super::reading::ago;
+use super::reading::{Reading, ago};
 use crate::domain::card::{Action, Card, Line, Tone};
 use crate::domain::id::KeyId;
 use crate::domain::key::{KeyState, Watch};
@@ -22,11 +22,15 @@ const FRESH: TimeDelta = TimeDelta::seconds(10);
 
 pub(super) async fn by_label(call: &Call<'_>, label: Option<&str>) -> Result<Reply, StoreError> {
     let action = |key| Action::Check { key };
-    match choose::among(call, label, action, |reading| reading.is_asked()).await? {
+    match choose::among(call, label, action, can_be_asked).await? {
         Chosen::Key(key) => check(call, *key).await,
         Chosen::Answer(reply) => Ok(reply),
         Chosen::None => Ok(nobody_at_all()),
     }
+}
+
+fn can_be_asked(reading: &Reading<'_>) -> bool {
+    reading.is_asked()
 }
 
 pub(super) async fn by_id(call: &Call<'_>, id: &KeyId) -> Result<Reply, StoreError> {

@@ -28,7 +28,7 @@ fn is_mixed(word: &str) -> bool {
     scripts.dedup();
     let is_one = scripts.iter().all(|script| *script == scripts[0]);
     let fits = |set: &&[Script]| scripts.iter().all(|script| set.contains(script));
-    !is_one && !TOGETHER.iter().any(|set| fits(set))
+    !is_one && !TOGETHER.iter().any(fits)
 }
 
 /// Whether `text` holds other shapes of ordinary characters: full-width, mathematical, circled.

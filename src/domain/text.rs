@@ -199,13 +199,11 @@ impl Label {
         }
         let text = composed(trimmed);
         match text.chars().next() {
-            Some(first @ ('/' | '-' | '#' | '@')) => return Err(LabelError::Start(first)),
-            _ if text.chars().all(|c| c.is_numeric() || c == ' ') => {
-                return Err(LabelError::Number);
-            }
-            _ if RESERVED.contains(&fold(&text).as_str()) => return Err(LabelError::Reserved),
-            _ if has_special_forms(&text) => return Err(LabelError::Forms),
-            _ if mixes_scripts(&text) => return Err(LabelError::Mixed),
+            Some(first @ ('/' | '-' | '#' | '@')) => Err(LabelError::Start(first)),
+            _ if text.chars().all(|c| c.is_numeric() || c == ' ') => Err(LabelError::Number),
+            _ if RESERVED.contains(&fold(&text).as_str()) => Err(LabelError::Reserved),
+            _ if has_special_forms(&text) => Err(LabelError::Forms),
+            _ if mixes_scripts(&text) => Err(LabelError::Mixed),
             _ => Ok(Self(Clean::new(&text, Self::LONGEST))),
         }
     }
