@@ -183,6 +183,15 @@ fn a_question_gets_its_entry_and_a_batch_one_line_each() {
     let host = Host::new();
     let said = host.run(&["faq", "what", "does", "400003", "mean"]);
     assert!(said.code == 0 && said.out.contains("1. "), "{said:?}");
+    let (key, secret) = ("6705f5c311545b000157d3eb", "46fd8974-aaaa-bbbb-cccc-896f005b2340");
+    for (args, begins) in [
+        (&["faq", "why", key][..], "That looks like a key or secret, so it was not searched"),
+        (&["faq", secret, key], "That is a key with its secret: delete that key at KuCoin now"),
+    ] {
+        let said = host.run(args);
+        assert!(said.code == 2 && said.sentence().starts_with(begins), "{said:?}");
+        assert!(!said.err.contains(key) && said.out.is_empty(), "{said:?}");
+    }
     let said = host.run(&["faq", "--json", "400003"]);
     let line: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!((&line["query"], &line["answered"]), (&"400003".into(), &true.into()));
