@@ -13,6 +13,8 @@ use crate::secret::{KeySecrets, Secret};
 
 /// How often a secret is asked for.
 const TRIES: u8 = 3;
+/// The most characters of one secret; KuCoin's have 36 at most.
+const LONGEST: usize = 128;
 /// The largest file of one secret.
 const CAP: u64 = 4096;
 
@@ -222,6 +224,11 @@ impl Field {
         if text.is_empty() {
             return Err(format!("The {name} is empty: paste it again."));
         }
+        if length > LONGEST {
+            return Err(format!(
+                "The {name} has {length} characters, and KuCoin's have 36 at most: copy it alone."
+            ));
+        }
         let odd = |c: char| c.is_control() || (!c.is_ascii() && !matches!(self, Self::Passphrase));
         if text.expose().chars().any(odd) {
             return Err(format!(
@@ -283,7 +290,10 @@ mod tests {
 
     #[test]
     fn swapped_and_empty_fields_are_recognised() {
+        let long = "x".repeat(129);
         let table = [
+            (KEY, long.as_str(), "correct-horse", "The secret has 129 characters"),
+            (KEY, SECRET, long.as_str(), "The passphrase has 129 characters"),
             (SECRET, KEY, "correct-horse", "Key and secret are swapped"),
             (SECRET, SECRET, "correct-horse", "This looks like the secret; I asked for the key."),
             (KEY, KEY, "correct-horse", "This looks like the key; I asked for the secret."),
