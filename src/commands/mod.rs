@@ -44,7 +44,7 @@ use call::Call;
 pub use crate::store::desk::Desk;
 pub use counter::{Counter, HostNote, OpenAddress, Tools};
 pub use limit::Limits;
-pub use parse::{LONGEST, ParseError, parse};
+pub use parse::{LONGEST, ParseError, hear, parse};
 pub use press::Press;
 pub use spec::{Argument, ArgumentKind, Given, Group, Reach, Spec, markdown_table};
 pub use table::SPECS;

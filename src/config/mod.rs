@@ -25,7 +25,8 @@ pub use source::Origin;
 pub use workspace::{MinSeverity, Platform, Receiver, Workspace};
 
 use crate::domain::schedule::Schedule;
-use crate::private_file::{self, Trust};
+use crate::domain::text::Clean;
+use crate::private_file::{self, FileFault, Trust};
 use places::{Found, absolute, resolve};
 use reader::Reader;
 use source::{Raw, gather_environment, gather_file};
@@ -42,6 +43,8 @@ pub struct Config {
     pub vault: VaultFile,
     /// Who may begin to use the bot.
     pub enrol: Enrol,
+    /// Who runs the bot and how to reach them.
+    pub operator: Option<Clean>,
     /// Which KuCoin is asked.
     pub kucoin: Kucoin,
     /// When keys are checked.
@@ -82,8 +85,10 @@ pub fn load(flags: &Flags, env: &[(String, String)], host: &Host) -> Result<Conf
     let trust = Trust::new(credentials.map(|(_, dir)| dir.as_str()), vault.allow_readable);
     let (database, exposed) = database::read(&mut reader, &data_dir, &trust);
     if let (true, Some((path, stat))) = (exposed, &file)
-        && let Err(fault) = private_file::judge(path, *stat, private_file::this_user(), &trust)
+        && let Err(fault @ FileFault::Readable(..)) =
+            private_file::judge(path, *stat, private_file::this_user(), &trust)
     {
+        // Owner and writers were judged when it was read.
         let sentence = format!("the password is in a file that must be private: {fault}");
         reader.problems.add("[database] url", sentence);
     }
@@ -91,6 +96,7 @@ pub fn load(flags: &Flags, env: &[(String, String)], host: &Host) -> Result<Conf
         database,
         vault: VaultFile { trust, ..vault },
         enrol: sections::enrol(&mut reader),
+        operator: sections::operator(&mut reader),
         kucoin: endpoint::read(&mut reader),
         check: sections::check(&mut reader),
         alerts: sections::alerts(&mut reader),

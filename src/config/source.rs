@@ -49,13 +49,14 @@ impl Kind {
 }
 
 /// Section, field, kind.
-const FIELDS: [(&str, &str, Kind); 16] = [
+const FIELDS: [(&str, &str, Kind); 17] = [
     ("data", "dir", Kind::Text),
     ("database", "url", Kind::Text),
     ("database", "url_file", Kind::Text),
     ("vault", "key_file", Kind::Text),
     ("vault", "allow_readable", Kind::Flag),
     ("access", "enrol", Kind::Text),
+    ("access", "operator", Kind::Text),
     ("kucoin", "site", Kind::Text),
     ("kucoin", "base_url", Kind::Text),
     ("kucoin", "allow_custom_endpoint", Kind::Flag),

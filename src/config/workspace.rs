@@ -8,6 +8,7 @@ use super::problem::{Problems, nearest, suggest};
 use super::reader::Reader;
 use super::source::Origin;
 use crate::domain::text::{Clean, fold};
+use crate::domain::wall::zone_name;
 
 /// The longest name of a workspace or receiver, in visible characters.
 const LONGEST_NAME: usize = 40;
@@ -111,7 +112,7 @@ fn note(reader: &mut Reader, workspace: &Workspace, origin: Origin) {
     });
     let told = told.collect::<Vec<_>>().join(", ");
     let told = if told.is_empty() { "nobody".to_owned() } else { told };
-    let shown = format!("zone {}, tells {told}", workspace.zone);
+    let shown = format!("zone {}, tells {told}", zone_name(workspace.zone));
     reader.note(&format!("[[workspace]] {}", workspace.name), shown, origin);
 }
 
