@@ -2,6 +2,7 @@
 //! KuCoin on this machine where one is needed.
 
 mod bad_input;
+mod database;
 mod import;
 mod keys;
 mod run;
