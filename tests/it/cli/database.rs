@@ -56,3 +56,49 @@ fn a_migration_that_did_not_end_is_told_in_one_sentence() {
         assert!(!said.err.contains("ERROR"), "{said:?}");
     }
 }
+
+#[test]
+fn a_lost_database_beside_its_master_key_is_not_made_anew_in_silence() {
+    let host = begun();
+    let (file, key) = (host.data().join("keylapse.db"), host.data().join("master.key"));
+    let whole = std::fs::read(&file).unwrap();
+    let sentence = format!(
+        "There is a master key at {}, and its database is missing or empty: bring the database back, or move the key file away to start anew. Nothing was changed.",
+        key.display()
+    );
+    let commands = [
+        &["key", "list"][..],
+        &REMINDER,
+        &["run", "--console"],
+        &["migrate"],
+        &["vault", "create"],
+    ];
+    std::fs::remove_file(&file).unwrap();
+    // What a crash left: SQLite throws it away when it makes a new database.
+    let log = host.file("data/keylapse.db-wal", "not yet in the database", 0o600);
+    for args in commands {
+        assert_says(&host.run(args), 2, &sentence);
+        assert!(!file.exists() && log.exists(), "{args:?}");
+    }
+    std::fs::remove_file(&log).unwrap();
+    host.file("data/keylapse.db", "", 0o600);
+    for args in commands {
+        assert_says(&host.run(args), 2, &sentence);
+        assert_eq!(std::fs::metadata(&file).unwrap().len(), 0, "{args:?}");
+    }
+    std::fs::write(&file, whole).unwrap();
+    assert_eq!(host.run(&["key", "list"]).out.lines().count(), 1);
+    // To start anew is a deed of its own.
+    std::fs::remove_file(&file).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let said = host.run(&["key", "list"]);
+    assert!(said.code == 0 && said.err.contains("New master key"), "{said:?}");
+}
+
+#[test]
+fn a_master_key_made_by_hand_opens_the_database_made_with_it() {
+    let host = Host::new();
+    assert_eq!(host.run(&["vault", "create"]).code, 0);
+    let said = host.run(&REMINDER);
+    assert!(said.code == 0 && !said.err.contains("New master key"), "{said:?}");
+}
