@@ -1,6 +1,7 @@
 //! A database that is damaged, half-changed, lost, or used twice: one sentence, and nothing is
 //! touched that could still be saved.
 
+use std::io::{BufRead, BufReader, Write};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -101,4 +102,32 @@ fn a_master_key_made_by_hand_opens_the_database_made_with_it() {
     assert_eq!(host.run(&["vault", "create"]).code, 0);
     let said = host.run(&REMINDER);
     assert!(said.code == 0 && !said.err.contains("New master key"), "{said:?}");
+}
+
+#[test]
+fn two_bots_on_one_database_are_one_too_many_whatever_their_folders() {
+    let (host, other) = (begun(), Host::new());
+    let file = host.data().join("keylapse.db");
+    other.configure(&format!(
+        "[database]\nurl = \"sqlite:{}\"\n[vault]\nkey_file = \"{}\"\n",
+        file.display(),
+        host.data().join("master.key").display()
+    ));
+    let mut first = host.command(&["run", "--console"]).spawn().unwrap();
+    let mut input = first.stdin.take().unwrap();
+    let mut out = BufReader::new(first.stdout.take().unwrap());
+    let mut greeting = String::new();
+    out.read_line(&mut greeting).unwrap();
+    assert!(greeting.starts_with("I watch the keys"), "{greeting}");
+    let sentence = format!(
+        "Another keylapse watches with this database ({}): two bots would warn twice. Stop it, or name another file in [database] url.",
+        file.display()
+    );
+    assert_says(&other.run(&["run", "--console"]), 2, &sentence);
+    // Beside a running bot everything else goes on, also with the lock held on the file.
+    assert_eq!(other.run(&["key", "list"]).out.lines().count(), 1);
+    input.write_all(b"quit\n").unwrap();
+    assert!(first.wait().unwrap().success());
+    let again = other.command(&["run", "--console"]).spawn().unwrap();
+    assert_eq!(super::end(again, "quit\n").code, 0);
 }
