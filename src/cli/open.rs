@@ -68,16 +68,35 @@ pub async fn open_with(config: Config, terminal: &mut Terminal) -> Result<Worksh
     let starting = starting(&config.data_dir)?;
     refuse_lost_database(&config)?;
     let store = connect(&config, ids.clone()).await?;
+    let opened = open_tables(&config, &store, clock.as_ref(), terminal).await;
+    drop(starting);
+    match opened {
+        Ok(vault) => {
+            let policy = policy(&config);
+            Ok(Workshop { config, store, vault: Arc::new(vault), clock, ids, policy })
+        }
+        Err(failure) => {
+            // Otherwise SQLite's side files stay behind.
+            store.close().await;
+            Err(failure)
+        }
+    }
+}
+
+async fn open_tables(
+    config: &Config,
+    store: &Store,
+    clock: &dyn Clock,
+    terminal: &mut Terminal,
+) -> Result<Vault, Failure> {
     let peeked = store.peek().await?;
-    let vault = open_vault(&config, &store, &peeked, terminal).await?;
+    let vault = open_vault(config, store, &peeked, terminal).await?;
     store.migrate().await?;
     let value = store.claim_install_value(VAULT_CHECK, &vault.check_value()).await?;
     vault.verify_check_value(&value)?;
-    let policy = policy(&config);
-    sync_workspaces(&config, &store, clock.as_ref()).await?;
+    sync_workspaces(config, store, clock).await?;
     store.sweep_import(clock.now()).await?;
-    drop(starting);
-    Ok(Workshop { config, store, vault: Arc::new(vault), clock, ids, policy })
+    Ok(vault)
 }
 
 /// Connects to the database without touching its tables. A SQLite file is made for us alone.
