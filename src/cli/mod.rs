@@ -24,11 +24,13 @@ mod words;
 
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
 use self::ask::Terminal;
 use self::failure::Failure;
 use crate::config::{self, Flags};
+use crate::domain::text::without_secrets;
 
 /// Know before a key lapses: watches exchange API keys and warns in chat before one stops working.
 #[derive(Parser, Debug)]
@@ -69,6 +71,9 @@ enum Command {
     Simulate(simulate::SimulateArgs),
 }
 
+/// The longest line about a command line that cannot be read.
+const LONGEST_LINE: usize = 400;
+
 /// Runs the subcommand and says why it did not succeed.
 pub async fn run(cli: Cli) -> Result<(), Failure> {
     let mut terminal = Terminal::standard();
@@ -77,6 +82,41 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         terminal.note(sentence);
     }
     done
+}
+
+/// Reads the command line, or says what is wrong with it and gives the exit code. A word that may
+/// be a secret typed in the wrong place is not repeated: what is printed often ends in a log.
+pub fn read() -> Result<Cli, u8> {
+    Cli::try_parse().map_err(|error| {
+        if !error.use_stderr() {
+            error.exit();
+        }
+        Terminal::standard().note(told(&error).trim_end());
+        u8::try_from(error.exit_code()).unwrap_or(2)
+    })
+}
+
+fn told(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let odd = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(odd))) if !odd.starts_with('-') => {
+            odd.as_str()
+        }
+        _ => return cut(&without_secrets(&text)),
+    };
+    // Neither the word nor the advice about it.
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with("tip:"));
+    let lines: Vec<String> = lines.map(|line| line.replace(&format!("'{odd}'"), "…")).collect();
+    cut(&lines.join("\n"))
+}
+
+/// Lines of a length that somebody reads.
+fn cut(text: &str) -> String {
+    let short = |line: &str| match line.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    };
+    text.lines().map(short).collect::<Vec<_>>().join("\n")
 }
 
 async fn dispatch(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
