@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::Mode;
 use rustix::process::{Resource, Rlimit};
+use tokio::signal::unix::SignalKind;
 
 use crate::private_file;
 
@@ -80,6 +81,14 @@ pub fn prepare_data_dir(dir: &Path) -> Result<(), HardeningError> {
         return Err(HardeningError::Shared(name()));
     }
     Ok(())
+}
+
+/// Lets a write beyond the limit on file sizes (`ulimit -f`) fail like one to a full disk, instead
+/// of ending the process half-way. Call inside the runtime; holds until the process ends.
+pub fn survive_file_limit() {
+    let beyond = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    // Where the signal cannot be caught the system ends us, as it would have.
+    let _ = tokio::signal::unix::signal(beyond);
 }
 
 /// The right to use a data folder; given back when dropped, also by a crash.
