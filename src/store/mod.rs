@@ -174,6 +174,12 @@ impl Store {
             if in_memory {
                 // Each connection would be an empty database of its own, and a closed one forgets.
                 options = options.idle_timeout(None).max_lifetime(None).min_connections(1);
+            } else {
+                // After a failed write SQLite may have rolled back by itself; the driver then takes
+                // the connection for one inside a transaction, and no other would ever begin.
+                options = options.before_acquire(|connection, _| {
+                    Box::pin(async move { Ok(!connection.is_in_transaction()) })
+                });
             }
             options.after_connect(move |connection, _| {
                 Box::pin(async move {
