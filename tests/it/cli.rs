@@ -7,7 +7,6 @@ mod import;
 mod keys;
 mod run;
 mod start;
-mod sweep;
 
 use std::io::Write;
 use std::net::SocketAddr;
