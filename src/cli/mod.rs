@@ -71,7 +71,6 @@ enum Command {
     Simulate(simulate::SimulateArgs),
 }
 
-
 /// Runs the subcommand and says why it did not succeed.
 pub async fn run(cli: Cli) -> Result<(), Failure> {
     hardening::survive_file_limit();

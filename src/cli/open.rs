@@ -101,7 +101,7 @@ async fn open_tables(
     store.migrate().await?;
     let value = store.claim_install_value(VAULT_CHECK, &vault.check_value()).await?;
     vault.verify_check_value(&value)?;
-    sync_workspaces(config, store, clock).await?;
+    make_workspaces(config, store, clock).await?;
     store.sweep_import(clock.now()).await?;
     Ok(vault)
 }
@@ -183,21 +183,17 @@ impl Workshop {
     }
 }
 
-/// Writes only when the settings name something that the ledger does not have yet: a list must
-/// not wait for a writer.
-async fn sync_workspaces(
+/// Makes the workspaces that are not there yet. Writes only when one is missing: a list must not
+/// wait for a writer. What the settings changed or left out is for `run`.
+async fn make_workspaces(
     config: &Config,
     store: &Store,
     clock: &dyn Clock,
 ) -> Result<(), StoreError> {
     let there = store.workspaces().await?;
-    let same = there.len() == config.workspaces.len()
-        && config
-            .workspaces
-            .iter()
-            .all(|one| there.iter().any(|other| other.name == one.name && other.zone == one.zone));
-    if !same {
-        store.sync_workspaces(&described(config), clock.now()).await?;
+    let is_there = |name: &str| there.iter().any(|other| fold(other.name.as_str()) == fold(name));
+    if config.workspaces.iter().any(|one| !is_there(one.name.as_str())) {
+        store.make_workspaces(&described(config), clock.now()).await?;
     }
     Ok(())
 }
