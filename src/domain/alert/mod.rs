@@ -1,5 +1,5 @@
 //! Alerts: lasting problems of one subject under one rule, and what can become of them. What one
-//! signal does to one alert is decided in [`step`]; what a person does to it in [`ack`].
+//! signal does to one alert is decided in [`step`]; what a person does to it in [`acknowledge`].
 
 mod ack;
 mod step;
