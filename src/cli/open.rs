@@ -15,8 +15,7 @@ use super::failure::{Failure, refused};
 use crate::clock::{Clock, System};
 use crate::config::{self, Config, Database, Flags, Host};
 use crate::domain::policy::{Layer, Policy};
-use crate::domain::receiver::{Address, Platform};
-use crate::domain::signal::Severity;
+use crate::domain::receiver::Address;
 use crate::domain::text::fold;
 use crate::hardening;
 use crate::ids::Ids;
@@ -108,24 +107,21 @@ pub fn described(config: &Config) -> Vec<Described> {
     let receiver = |one: &config::Receiver| DescribedReceiver {
         name: one.name.clone(),
         address: Address {
-            platform: match one.platform {
-                config::Platform::Console => Platform::Console,
-            },
-            // A console has no address of its own; two of them differ by their names.
-            chat: fold(one.name.as_str()),
-            topic: None,
+            platform: one.platform,
+            chat: one.chat.clone(),
+            topic: one.topic.clone(),
         },
-        min_severity: match one.min_severity {
-            config::MinSeverity::Notice => Severity::Notice,
-            config::MinSeverity::Warning => Severity::Warning,
-            config::MinSeverity::Critical => Severity::Critical,
-        },
+        min_severity: one.min_severity,
+        mention: one.mention.clone(),
     };
     let workspaces = config.workspaces.iter();
     workspaces
         .map(|one| Described {
             name: one.name.clone(),
             zone: one.zone,
+            faq_only: one.faq_only,
+            chats: one.chats.clone(),
+            grants: one.grants.clone(),
             receivers: one.receivers.iter().map(receiver).collect(),
         })
         .collect()

@@ -41,6 +41,7 @@ mod tests;
 
 use call::Call;
 
+pub use crate::domain::access::Role;
 pub use crate::store::desk::Desk;
 pub use counter::{Counter, HostNote, OpenAddress, Tools};
 pub use limit::Limits;
@@ -105,31 +106,6 @@ pub enum Command {
         /// When it was offered; what happened later the person may not have seen.
         shown_at: Option<DateTime<Utc>>,
     },
-}
-
-/// A right in a workspace; a later one includes the earlier ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Whoever can write to the bot.
-    Anyone,
-    /// Sees the workspace's keys.
-    Viewer,
-    /// Takes alerts.
-    Operator,
-    /// Accepts changed keys.
-    Admin,
-}
-
-impl Role {
-    /// The word for people.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Anyone => "anyone",
-            Self::Viewer => "viewer",
-            Self::Operator => "operator",
-            Self::Admin => "admin",
-        }
-    }
 }
 
 /// Who asks; the adapter has verified identity and role at this very event.

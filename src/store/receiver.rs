@@ -36,6 +36,7 @@ fn receiver_of(row: &AnyRow) -> Result<Receiver, StoreError> {
             topic: (!topic.is_empty()).then_some(topic),
         },
         min_severity: row.word("min_severity", Severity::parse)?,
+        mention: row.text_opt("mention")?,
     })
 }
 
@@ -56,8 +57,8 @@ impl Tx {
             query(
                 "INSERT INTO receivers (id, workspace_id, name, platform, address, topic, mention, min_severity, \
                  managed_by, state, reason, not_before, failures, claim_until, claim_no) \
-                 VALUES ($1, $2, $3, $4, $5, $6, NULL, $7, 'config', 'active', NULL, 0, 0, 0, 0) \
-                 ON CONFLICT (workspace_id, platform, address, topic) DO UPDATE SET name = excluded.name, \
+                 VALUES ($1, $2, $3, $4, $5, $6, $8, $7, 'config', 'active', NULL, 0, 0, 0, 0) \
+                 ON CONFLICT (workspace_id, platform, address, topic) DO UPDATE SET name = excluded.name, mention = excluded.mention, \
                  min_severity = excluded.min_severity, managed_by = 'config', state = 'active', reason = NULL",
             )
             .bind(id.0)
@@ -67,6 +68,7 @@ impl Tx {
             .bind(&one.address.chat)
             .bind(one.address.topic.clone().unwrap_or_default())
             .bind(one.min_severity.id())
+            .bind(one.mention.clone())
             .execute(self.conn())
             .await?;
         }
@@ -78,7 +80,7 @@ impl Tx {
         &mut self,
         workspace: &WorkspaceId,
     ) -> Result<Vec<Receiver>, StoreError> {
-        let rows = query("SELECT id, workspace_id, name, platform, address, topic, min_severity FROM receivers WHERE workspace_id = $1 AND state = 'active' ORDER BY id")
+        let rows = query("SELECT id, workspace_id, name, platform, address, topic, mention, min_severity FROM receivers WHERE workspace_id = $1 AND state = 'active' ORDER BY id")
             .bind(workspace.as_str())
             .fetch_all(self.conn())
             .await?;
@@ -127,7 +129,7 @@ impl Store {
              OR EXISTS (SELECT 1 FROM messages m WHERE m.receiver_id = receivers.id AND m.state = 'bound') \
              OR EXISTS (SELECT 1 FROM messages m WHERE m.receiver_id = receivers.id AND m.state = 'sent' \
              AND m.want_rev > m.shown_rev AND m.edited_at <= $3)) \
-             RETURNING id, workspace_id, name, platform, address, topic, min_severity, claim_no, failures",
+             RETURNING id, workspace_id, name, platform, address, topic, mention, min_severity, claim_no, failures",
         )
         .bind(ms(now))
         .bind(ms(now + lease))
@@ -199,7 +201,7 @@ impl Store {
 
     /// A receiver by its id.
     pub async fn receiver(&self, id: &ReceiverId) -> Result<Receiver, StoreError> {
-        let row = query("SELECT id, workspace_id, name, platform, address, topic, min_severity FROM receivers WHERE id = $1")
+        let row = query("SELECT id, workspace_id, name, platform, address, topic, mention, min_severity FROM receivers WHERE id = $1")
             .bind(id.as_str())
             .fetch_optional(&self.reader)
             .await?

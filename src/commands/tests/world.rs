@@ -97,8 +97,12 @@ impl World {
             name: Clean::new("night desk", 40),
             address: Address { platform: Platform::Console, chat: "desk".into(), topic: None },
             min_severity: Severity::Notice,
+            mention: None,
         };
         let described = |name| Described {
+            faq_only: false,
+            chats: Vec::new(),
+            grants: Vec::new(),
             name: Clean::new(name, 40),
             zone: Tz::Europe__Berlin,
             receivers: vec![receiver.clone()],
