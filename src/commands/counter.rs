@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::broadcast;
 
 use super::call::Call;
+use super::door::Greeted;
 use super::limit::{self, Admitted, Limits, Traffic};
 use super::{Actor, Invocation, Reply, Role, Spec, dispatch};
 use crate::clock::Bell;
@@ -69,6 +70,7 @@ pub struct Tools {
 pub struct Counter {
     pub(super) tools: Tools,
     traffic: Mutex<Traffic>,
+    pub(super) greeted: Mutex<Greeted>,
 }
 
 impl Counter {
@@ -77,7 +79,7 @@ impl Counter {
 
     /// A counter with its tools.
     pub fn new(tools: Tools) -> Self {
-        Self { tools, traffic: Mutex::new(Traffic::default()) }
+        Self { tools, traffic: Mutex::default(), greeted: Mutex::default() }
     }
 
     /// Answers an invocation at the desk of its workspace: limits, role, the command, its audit.

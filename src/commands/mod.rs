@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::card::{Action, Card};
 use crate::domain::id::AlertId;
-use crate::domain::receiver::Platform;
+use crate::domain::receiver::{Address, Platform};
 use crate::domain::text::Clean;
 use crate::store::StoreError;
 
@@ -21,6 +21,7 @@ mod check;
 mod choose;
 mod counter;
 mod detail;
+mod door;
 mod faq;
 mod help;
 mod keystatus;
@@ -42,8 +43,10 @@ mod tests;
 use call::Call;
 
 pub use crate::domain::access::Role;
+pub use crate::domain::access::Standing;
 pub use crate::store::desk::Desk;
 pub use counter::{Counter, HostNote, OpenAddress, Tools};
+pub use door::{Entrance, Visitor, first_contact};
 pub use limit::Limits;
 pub use parse::{LONGEST, ParseError, parse};
 pub use press::Press;
@@ -128,8 +131,17 @@ pub struct Place {
     pub platform: Platform,
     /// The chat, as the platform names it.
     pub chat: String,
+    /// The topic inside it (Telegram).
+    pub topic: Option<String>,
     /// Whether only the actor reads along.
     pub private: bool,
+}
+
+impl Place {
+    /// Where a message to this place goes.
+    pub fn address(&self) -> Address {
+        Address { platform: self.platform, chat: self.chat.clone(), topic: self.topic.clone() }
+    }
 }
 
 /// A command as issued.
@@ -214,5 +226,6 @@ async fn dispatch_press(
         Action::AllKeys => keystatus::list(call, keystatus::Fold::Nothing).await,
         Action::Why { key } => why::by_id(call, key).await,
         Action::Check { key } => check::by_id(call, key).await,
+        Action::ChooseWorkspace { workspace } => choose::workspace(call, workspace).await,
     }
 }

@@ -22,6 +22,7 @@ pub(super) enum Row {
     Replaced,
     Reveal,
     Show,
+    Choose,
 }
 
 impl Row {
@@ -48,6 +49,7 @@ impl Row {
                 Action::Key { .. } | Action::AllKeys => Self::Keystatus,
                 Action::Why { .. } => Self::Why,
                 Action::Check { .. } => Self::Check,
+                Action::ChooseWorkspace { .. } => Self::Choose,
             },
         }
     }
@@ -204,6 +206,7 @@ pub const SPECS: &[Spec] = &[
     button("replaced", Role::Viewer, "How to tell of a replaced key", None),
     button("reveal", Role::Operator, "The address that the exchange saw", Some("address.revealed")),
     button("show", Role::Viewer, "The alerts of a message, one by one", None),
+    button("choose", Role::Anyone, "Which workspace a private chat means", None),
 ];
 
 const fn button(
@@ -237,6 +240,7 @@ mod tests {
             (Row::Replaced, "replaced"),
             (Row::Reveal, "reveal"),
             (Row::Show, "show"),
+            (Row::Choose, "choose"),
         ];
         assert_eq!(rows.len(), SPECS.len());
         for (row, name) in rows {

@@ -256,7 +256,7 @@ const BAD: &[(&str, &str)] = &[
     ),
     (
         "[discord]\nca_file = \"gone.pem\"",
-        "[discord] ca_file: the file cannot be read (it does not exist).",
+        "[discord] ca_file: the file cannot be read (no such file or directory).",
     ),
     (
         "[[workspace]]\nname = \"a\"\ndiscord_server = \"general\"",

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::id::{AlertId, KeyId, MessageId};
+use super::id::{AlertId, KeyId, MessageId, WorkspaceId};
 use super::text::{Clean, Label};
 
 /// One message.
@@ -257,5 +257,10 @@ pub enum Action {
     Check {
         /// The key.
         key: KeyId,
+    },
+    /// In a private chat, which workspace is meant from now on.
+    ChooseWorkspace {
+        /// The workspace.
+        workspace: WorkspaceId,
     },
 }

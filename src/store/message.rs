@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::query;
 
-use super::receiver::{EDIT_APART, Lane};
+use super::lane::{EDIT_APART, Lane};
 use super::row::{Cells, garbled, ms};
 use super::{Store, StoreError, Tx};
 use crate::domain::alert::Kind;
@@ -32,6 +32,12 @@ pub struct Message {
     pub is_live: bool,
     /// The alerts it tells, with the transition each was bound for.
     pub alerts: Vec<(AlertId, i64)>,
+}
+
+/// How a message leaves the courier.
+enum End<'a> {
+    Receipt(&'a str),
+    Unsure(&'a str),
 }
 
 fn message_of(row: &AnyRow) -> Result<Message, StoreError> {
@@ -91,17 +97,47 @@ impl Store {
         platform_id: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
+        self.end_message(lane, message, End::Receipt(platform_id), now).await
+    }
+
+    /// Records that nobody knows whether a message arrived, and that it is not tried again.
+    pub async fn record_unsure(
+        &self,
+        lane: &Lane,
+        message: &Message,
+        fault: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.end_message(lane, message, End::Unsure(fault), now).await
+    }
+
+    async fn end_message(
+        &self,
+        lane: &Lane,
+        message: &Message,
+        end: End<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         tx.hold_workspace(&lane.receiver.workspace).await?;
         // Not bound to the claim: what was sent was sent, whoever holds the lane by now.
+        let (state, fault) = match &end {
+            End::Receipt(_) => ("sent", None),
+            End::Unsure(fault) => ("unsure", Some(*fault)),
+        };
         query(
-            "UPDATE messages SET state = 'sent', platform_id = $2, shown_rev = $3, sent_at = $4, edited_at = $4, fault = NULL \
+            "UPDATE messages SET state = $5, platform_id = $2, shown_rev = $3, sent_at = $4, edited_at = $4, fault = $6 \
              WHERE id = $1 AND state = 'bound'",
         )
         .bind(message.id.as_str())
-        .bind(platform_id)
+        .bind(match end {
+            End::Receipt(id) => Some(id),
+            End::Unsure(_) => None,
+        })
         .bind(message.want_rev)
         .bind(ms(now))
+        .bind(state)
+        .bind(fault)
         .execute(tx.conn())
         .await?;
         query("UPDATE notices SET state = 'done', ready_at = NULL WHERE message_id = $1 AND receiver_id = $2")

@@ -29,6 +29,7 @@ mod fleet;
 pub mod import;
 pub mod install;
 mod key;
+pub mod lane;
 pub mod look;
 pub mod message;
 mod notice;

@@ -16,9 +16,10 @@ use crate::domain::card::Card;
 use crate::domain::notice::{self, View};
 use crate::domain::policy::Policy;
 use crate::domain::receiver::Platform;
+use crate::domain::signal::Severity;
 use crate::store::button::Offer;
+use crate::store::lane::{Lane, Turn};
 use crate::store::message::Message;
-use crate::store::receiver::{Lane, Turn};
 use crate::store::{Store, StoreError};
 
 /// A lane that is not given back by then can be taken by somebody else.
@@ -52,6 +53,7 @@ pub struct Courier {
 enum Stop {
     Wait(Option<std::time::Duration>),
     Gone(String),
+    Moved,
     Fault(StoreError),
 }
 
@@ -107,6 +109,7 @@ impl Courier {
                 tracing::warn!(receiver = %lane.receiver.id, "a receiver is lost");
                 Turn::Gone(why)
             }
+            Err(Stop::Moved) => Turn::Wait(self.clock.now()),
             // Somebody else holds the lane by now: it is theirs.
             Err(Stop::Fault(StoreError::Conflict)) => return,
             Err(Stop::Fault(error)) => {
@@ -150,11 +153,17 @@ impl Courier {
                 self.store.record_fault(message, &fault).await?;
                 Err(Stop::Wait(after))
             }
+            // A second repeat would be worse than none: it counts as told, possibly twice.
+            Delivery::Unsure { fault } if !messenger.drops_repeats() && message.tries > 0 => {
+                tracing::warn!(receiver = %lane.receiver.id, %fault, "a message may have arrived twice, or not");
+                Ok(self.store.record_unsure(lane, message, &fault, self.clock.now()).await?)
+            }
             // The same nonce again, so that a platform that knows nonces drops the repeat.
             Delivery::Unsure { fault } => {
                 self.store.record_fault(message, &fault).await?;
                 Err(Stop::Wait(None))
             }
+            Delivery::Moved { to } => Err(self.follow(lane, &to).await?),
             Delivery::Missing => Err(Stop::Wait(None)),
             Delivery::Gone { why } => Err(Stop::Gone(why)),
         }
@@ -176,9 +185,17 @@ impl Courier {
                 Ok(self.store.record_edit(message, true, self.clock.now()).await?)
             }
             Delivery::Retry { after, .. } => Err(Stop::Wait(after)),
+            Delivery::Moved { to } => Err(self.follow(lane, &to).await?),
             Delivery::Unsure { .. } => Err(Stop::Wait(None)),
             Delivery::Gone { why } => Err(Stop::Gone(why)),
         }
+    }
+
+    /// The chat has another address: everything of it follows, and the lane goes on there at once.
+    async fn follow(&self, lane: &Lane, to: &str) -> Result<Stop, StoreError> {
+        let address = &lane.receiver.address;
+        self.store.move_chat(address.platform, &address.chat, to).await?;
+        Ok(Stop::Moved)
     }
 
     async fn compose(&self, lane: &Lane, message: &Message) -> Result<Post, StoreError> {
@@ -203,8 +220,21 @@ impl Courier {
         };
         let buttons = self.offer(lane, message, &card, alert).await?;
         let zone = tellings.first().map_or(chrono_tz::Tz::UTC, |told| told.zone);
-        let (nonce, quiet, is_live) = (message.id.clone(), message.quiet, message.is_live);
-        Ok(Post { nonce, card, buttons, quiet, is_live, zone, now })
+        let is_critical =
+            tellings.iter().any(|told| told.alert.state.severity == Severity::Critical);
+        // Below critical nothing sounds, and only what sounds calls somebody.
+        let quiet = message.quiet || !is_critical;
+        Ok(Post {
+            nonce: message.id.clone(),
+            card,
+            buttons,
+            quiet,
+            calls: lane.receiver.mention.clone().filter(|_| !quiet),
+            tried_at: message.attempt_at,
+            is_live: message.is_live,
+            zone,
+            now,
+        })
     }
 
     async fn offer(

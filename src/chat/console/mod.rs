@@ -43,6 +43,10 @@ impl Console {
 }
 
 impl Messenger for Console {
+    fn drops_repeats(&self) -> bool {
+        true
+    }
+
     fn send<'a>(&'a self, to: &'a Address, post: &'a Post) -> Delivering<'a> {
         Box::pin(async move {
             match self.on_screen(to, |screen| screen.post(post)) {

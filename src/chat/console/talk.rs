@@ -42,7 +42,12 @@ impl Talk {
         let name = Clean::new(name, 64);
         let actor =
             Actor { platform: Platform::Console, id: "host".to_owned(), name, role: Role::Admin };
-        let place = Place { platform: Platform::Console, chat: chat.to_owned(), private: true };
+        let place = Place {
+            platform: Platform::Console,
+            chat: chat.to_owned(),
+            topic: None,
+            private: true,
+        };
         Self { screen, counter, desk, clock, actor, place }
     }
 

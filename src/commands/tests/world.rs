@@ -262,7 +262,7 @@ pub(super) fn actor(role: Role) -> Actor {
 }
 
 pub(super) fn place(private: bool) -> Place {
-    Place { platform: Platform::Console, chat: "desk".into(), private }
+    Place { platform: Platform::Console, chat: "desk".into(), topic: None, private }
 }
 
 pub(super) fn invocation(role: Role, command: Command) -> Invocation {

@@ -10,8 +10,8 @@ use keylapse::domain::signal::Severity;
 use keylapse::store::StoreError;
 use keylapse::store::deed::Taking;
 use keylapse::store::desk::Desk;
+use keylapse::store::lane::{Lane, Turn};
 use keylapse::store::message::Message;
-use keylapse::store::receiver::{Lane, Turn};
 
 use super::db::Db;
 use super::given::*;

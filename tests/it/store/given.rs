@@ -23,8 +23,8 @@ use keylapse::store::check::{Checked, Committed};
 use keylapse::store::credential::{NewCredential, Sealed};
 use keylapse::store::deed::{NewKey, Now};
 use keylapse::store::desk::Desk;
+use keylapse::store::lane::Lane;
 use keylapse::store::look::Seen;
-use keylapse::store::receiver::Lane;
 use keylapse::store::workspace::{Described, DescribedReceiver, Workspace};
 
 /// The lease of claims.
