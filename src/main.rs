@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use keylapse::cli::{Cli, failure::Failure, log, run};
+use keylapse::cli::{arguments, failure::Failure, log, run};
 use keylapse::hardening::harden_process;
 use tracing::level_filters::LevelFilter;
 
@@ -11,7 +10,10 @@ fn main() -> ExitCode {
     // While there is one thread, and before anything secret is read.
     let hardened = harden_process();
     log::hush_panics();
-    let cli = Cli::parse();
+    let cli = match arguments::read(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(code) => return code.into(),
+    };
     log::start(LevelFilter::WARN);
     if let Err(warning) = hardened {
         tracing::warn!("{warning}");

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use zeroize::Zeroizing;
 
-use super::failure::Failure;
+use super::failure::{Failure, refused};
 use crate::private_file;
 use crate::secret::Secret;
 
@@ -89,6 +89,19 @@ impl Terminal {
         self.read().map(|line| trimmed(&line))
     }
 
+    /// Refuses an input that goes on after its last answer: something in it stands elsewhere than
+    /// meant.
+    pub fn nothing_more(&mut self) -> Result<(), Failure> {
+        while let Some(line) = self.next_line()? {
+            if !line.trim().is_empty() {
+                return refused(
+                    "The input goes on after the third line: give key, secret and passphrase, one a line, and nothing else. Nothing was changed.",
+                );
+            }
+        }
+        Ok(())
+    }
+
     /// The next line of the input as it stands; `None` at its end.
     pub fn next_line(&mut self) -> Result<Option<Zeroizing<String>>, Failure> {
         let mut line = Zeroizing::new(String::with_capacity(512));
@@ -122,8 +135,9 @@ impl Terminal {
         let mut line = Zeroizing::new(String::with_capacity(room));
         let read = io::Read::take(&mut self.input, LONGEST_LINE).read_line(&mut line);
         match read.map_err(|error| unreadable(&error))? {
-            0 => Err(Failure::Refused(
-                "The input ended before everything was answered. Nothing was changed.".to_owned(),
+            0 => refused("The input ended before everything was answered. Nothing was changed."),
+            read if read as u64 == LONGEST_LINE && !line.ends_with('\n') => refused(format!(
+                "A line of the input is longer than {LONGEST_LINE} characters, which no answer is: give one answer a line. Nothing was changed."
             )),
             _ => Ok(line),
         }
@@ -156,6 +170,7 @@ mod tests {
         assert_eq!(terminal("check\n").choose("?", &choices), Ok(0));
         // "s" could be two of them, "9" and nothing are none.
         assert_eq!(terminal("s\n9\n\nstop\n").choose("?", &choices), Ok(2));
+        assert_eq!(terminal("maybe\n0\nyes please\ny\n").choose("?", &["Yes", "No"]), Ok(0));
     }
 
     #[test]

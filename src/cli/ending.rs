@@ -45,10 +45,12 @@ impl Saying<'_> {
             DeclaredEnd::Day(day) => wall::day_end(day, self.zone),
             DeclaredEnd::Instant(at) => at,
         });
-        if over.is_some_and(|over| over <= self.now) {
-            return refused(
-                "That end is past already: write the date on which the key will stop, or leave it out.",
-            );
+        if let Some(over) = over.filter(|over| *over <= self.now) {
+            let last = (over - TimeDelta::seconds(1)).with_timezone(&self.zone).date_naive();
+            let example = wall::local_date(self.now + TimeDelta::days(90), self.zone);
+            return refused(format!(
+                "That end ({last}) is past already: correct it to the day on which the key will stop, year first, as in {example}."
+            ));
         }
         Ok(Declared { end, by: self.by.clone(), at: self.now })
     }
@@ -207,13 +209,16 @@ mod tests {
             (("2026-02-30", "", ""), "That is no date"),
             (("30.11.2026", "", ""), "That is no date"),
             (("2026-1-5", "", ""), "That is no date"),
-            (("2026-11-23", "", ""), "That end is past already"),
+            (
+                ("2026-11-23", "", ""),
+                "That end (2026-11-23) is past already: correct it to the day on which the key will stop, year first, as in 2027-02-22.",
+            ),
             (("", "soon", "2026-11-01"), "That is no term"),
             (("", "0d", "2026-11-01"), "That is no term"),
             (("", "9999999999999999999999d", "2026-11-01"), "That is no term"),
             (("", "90d", ""), "--term counts from a day"),
             (("", "90d", "2026-11-25"), "That day is still to come"),
-            (("", "30d", "2026-01-01"), "That end is past already"),
+            (("", "30d", "2026-01-01"), "That end (2026-01-31) is past already"),
         ];
         for (flags, begins) in bad {
             let Err(Failure::Refused(said)) = read(flags) else { panic!("{flags:?}") };

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::ask::Terminal;
 use super::failure::{Failure, refused};
+use crate::domain::leak::Pasted;
 use crate::knowledge::{Answer, Entry, Knowledge, Topic, to_json};
 
 /// What is asked.
@@ -29,6 +30,9 @@ pub fn run(args: &FaqArgs, terminal: &mut Terminal) -> Result<(), Failure> {
         return batch(&knowledge, terminal);
     }
     let question = args.question.join(" ");
+    if !args.json {
+        refuse_pasted(&question)?;
+    }
     // The id of an entry, as "Is it one of these?" offers it, is that entry.
     if let (false, Some(entry)) =
         (args.json, Topic::parse(question.trim()).and_then(|topic| knowledge.entry(&topic)))
@@ -46,6 +50,19 @@ pub fn run(args: &FaqArgs, terminal: &mut Terminal) -> Result<(), Failure> {
         terminal.say(line)?;
     }
     Ok(())
+}
+
+/// A secret in a question is warned of before anything else; a program's question is data.
+fn refuse_pasted(question: &str) -> Result<(), Failure> {
+    match Pasted::of(question) {
+        Pasted::Nothing => Ok(()),
+        Pasted::Perhaps => refused(
+            "That looks like a key or secret, so it was not searched: if it is one, delete that key at KuCoin and this line from the shell's history; if it is an order's number, ask again without it.",
+        ),
+        Pasted::Certain => refused(
+            "That is a key with its secret: delete that key at KuCoin now, then this line from the shell's history; keylapse faq compromised has the steps.",
+        ),
+    }
 }
 
 fn batch(knowledge: &Knowledge, terminal: &mut Terminal) -> Result<(), Failure> {

@@ -3,6 +3,7 @@
 //! with one sentence. It works beside a running bot; only `run` takes the data folder's lock.
 
 mod actor;
+pub mod arguments;
 pub mod ask;
 pub mod counter;
 pub mod demo;
@@ -83,7 +84,7 @@ async fn dispatch(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
     let flags = Flags { config: cli.config, data: cli.data };
     match cli.command {
         Command::Key(command) => {
-            let shop = open::open(&flags, terminal).await?;
+            let shop = open::open(&flags, command.is_for_program(), terminal).await?;
             let done = key::run(command, &shop, terminal).await;
             shop.store.close().await;
             done

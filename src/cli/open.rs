@@ -51,10 +51,17 @@ pub fn load(flags: &Flags) -> Result<Config, Failure> {
         .map_err(|problems| Failure::Refused(problems.to_string()))
 }
 
-/// Opens everything for a subcommand, on the computer's clock.
-pub async fn open(flags: &Flags, terminal: &mut Terminal) -> Result<Workshop, Failure> {
+/// Opens everything for a subcommand, on the computer's clock. Where a program reads the answer,
+/// the folder is not named.
+pub async fn open(
+    flags: &Flags,
+    is_for_program: bool,
+    terminal: &mut Terminal,
+) -> Result<Workshop, Failure> {
     let config = load(flags)?;
-    terminal.note(format!("Data folder: {}", config.data_dir.display()));
+    if !is_for_program {
+        terminal.note(format!("Data folder: {}", config.data_dir.display()));
+    }
     open_with(config, terminal).await
 }
 

@@ -22,6 +22,7 @@ use crate::commands::{Counter, HostNote};
 use crate::config::{Flags, Trusted};
 use crate::domain::facts::Site;
 use crate::domain::receiver::Platform;
+use crate::domain::wall::zone_name;
 use crate::exchange::prober::Prober;
 use crate::hardening::{self, DataLock};
 use crate::http::{self, Ops};
@@ -86,12 +87,13 @@ async fn talk(shop: &Workshop, desk: Desk, prober: Arc<Prober>) -> Result<(), Fa
     } else {
         input::piped(io::BufReader::new(io::stdin()))
     };
-    let Input { mut lines, print, .. } = input.map_err(|error| Failure::unexpected(&error))?;
-    let screen = Arc::new(Screen::new(print));
+    let Input { mut lines, print, width, .. } =
+        input.map_err(|error| Failure::unexpected(&error))?;
+    let screen = Arc::new(Screen::as_wide_as(print, width));
     let is_test = prober.is_test();
     let app = start(shop, prober.clone(), &screen, is_test.then_some("TEST ENDPOINT"));
     let host = HostNote {
-        operator: None,
+        operator: shop.config.operator.clone(),
         test_endpoint: is_test,
         endpoints: endpoints(shop, &prober),
         demo: false,
@@ -104,12 +106,12 @@ async fn talk(shop: &Workshop, desk: Desk, prober: Arc<Prober>) -> Result<(), Fa
         host,
     };
     let counter = Arc::new(Counter::new(counter::tools(&app, given)));
-    let zone = desk.workspace().zone;
+    let zone = zone_name(desk.workspace().zone);
     let name = actor::actor();
     let talk =
         Talk::new(screen.clone(), (counter, desk), shop.clock.clone(), (name.as_str(), "terminal"));
     let greeting = format!(
-        "I watch the keys of this workspace and warn here (times are {zone}). Try /keystatus or /help; quit leaves."
+        "I watch the keys of this workspace and warn here (times are {zone}). Try /keystatus or /help, or ask a question; quit leaves."
     );
     let stop_ops = CancellationToken::new();
     if let Some(listen) = shop.config.ops.listen {

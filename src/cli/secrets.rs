@@ -4,18 +4,24 @@
 
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::ask::Terminal;
 use super::failure::{Failure, refused};
 use crate::private_file::{self, Trust};
 use crate::secret::{KeySecrets, Secret};
 
+/// How often a secret is asked for.
+const TRIES: u8 = 3;
+/// The most characters of one secret; KuCoin's have 36 at most.
+const LONGEST: usize = 128;
 /// The largest file of one secret.
 const CAP: u64 = 4096;
 
 /// Where secrets come from when nobody is asked.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct SecretFlags {
-    /// Read three lines from the input: key, secret, passphrase
+    /// Read the input: three lines, key, secret and passphrase, and its end
     #[arg(long, conflicts_with_all = ["key_file", "secret_file", "passphrase_file"])]
     pub stdin: bool,
     /// A file with the key
@@ -60,6 +66,7 @@ impl SecretFlags {
             secret: terminal.secret_line()?,
             passphrase: terminal.secret_line()?,
         };
+        terminal.nothing_more()?;
         checked(secrets, terminal)
     }
 }
@@ -94,19 +101,32 @@ fn ask(terminal: &mut Terminal) -> Result<KeySecrets, Failure> {
     })
 }
 
+/// Asks again where the shape is wrong, with the reason. What has an odd shape and is given twice is
+/// meant so.
 fn ask_field(terminal: &mut Terminal, field: Field, question: &str) -> Result<Secret, Failure> {
-    loop {
+    let mut odd: Option<Secret> = None;
+    for _ in 0..TRIES {
         let text = terminal.secret(question)?;
         match field.look(&text) {
-            Ok(remark) => {
-                if let Some(remark) = remark {
-                    terminal.say(remark)?;
-                }
+            Ok(Look::Plain) => return Ok(text),
+            Ok(Look::Right(remark)) => {
+                terminal.say(remark)?;
                 return Ok(text);
+            }
+            Ok(Look::Odd(_)) if odd.as_ref().is_some_and(|odd| odd.expose() == text.expose()) => {
+                return Ok(text);
+            }
+            Ok(Look::Odd(remark)) => {
+                terminal.say(format!("{remark}. Paste it again; the same once more keeps it."))?;
+                odd = Some(text);
             }
             Err(why) => terminal.say(why)?,
         }
     }
+    refused(format!(
+        "That was no {} either, after {TRIES} tries: look it up where it was saved and begin again. Nothing was changed.",
+        field.name()
+    ))
 }
 
 /// Looks at all three; the remarks are for people, an error says what to do.
@@ -121,7 +141,40 @@ pub fn check(secrets: &KeySecrets) -> Result<Vec<String>, String> {
         (Field::Passphrase, &secrets.passphrase),
     ];
     let looked: Result<Vec<_>, _> = fields.iter().map(|(field, text)| field.look(text)).collect();
-    looked.map(|remarks| remarks.into_iter().flatten().collect())
+    let words = |look| match look {
+        Look::Plain => None,
+        Look::Right(remark) | Look::Odd(remark) => Some(remark),
+    };
+    looked.map(|looks| looks.into_iter().filter_map(words).collect())
+}
+
+/// Texts shorter than this say nothing of a secret that they happen to be part of.
+const TELLING: usize = 6;
+
+/// Refuses texts that chats show and that give one of the three away.
+pub fn refuse_shown<'a>(
+    secrets: &KeySecrets,
+    shown: impl IntoIterator<Item = &'a str>,
+) -> Result<(), String> {
+    let fields = [
+        (Field::Key, &secrets.key),
+        (Field::Secret, &secrets.secret),
+        (Field::Passphrase, &secrets.passphrase),
+    ];
+    for text in shown.into_iter().map(str::to_lowercase) {
+        for (field, secret) in fields {
+            let secret = Zeroizing::new(secret.expose().to_lowercase());
+            let is_in = secret.len() >= TELLING && text.contains(secret.as_str());
+            let gives_away = text == *secret || is_in;
+            if gives_away {
+                return Err(format!(
+                    "The label, or the note on what stops with it, holds the {}, and both are shown in chat: choose other words. Nothing was changed.",
+                    field.name()
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -137,6 +190,16 @@ fn shape(text: &Secret) -> Shape {
         true => Shape::Key,
         false => Shape::Other,
     }
+}
+
+/// What a field's shape tells; each sentence is for people.
+enum Look {
+    /// Nothing: a passphrase has no shape.
+    Plain,
+    /// It is as KuCoin makes them.
+    Right(String),
+    /// It is not; it may be meant so.
+    Odd(String),
 }
 
 #[derive(Clone, Copy)]
@@ -155,11 +218,16 @@ impl Field {
         }
     }
 
-    /// A remark, or why this cannot be the field.
-    fn look(self, text: &Secret) -> Result<Option<String>, String> {
+    /// What its shape tells, or why this cannot be the field.
+    fn look(self, text: &Secret) -> Result<Look, String> {
         let (name, length) = (self.name(), text.expose().chars().count());
         if text.is_empty() {
             return Err(format!("The {name} is empty: paste it again."));
+        }
+        if length > LONGEST {
+            return Err(format!(
+                "The {name} has {length} characters, and KuCoin's have 36 at most: copy it alone."
+            ));
         }
         let odd = |c: char| c.is_control() || (!c.is_ascii() && !matches!(self, Self::Passphrase));
         if text.expose().chars().any(odd) {
@@ -181,15 +249,17 @@ impl Field {
                 Err("This looks like the secret; I asked for the API passphrase.".to_owned())
             }
             (Self::Key, Shape::Key) | (Self::Secret, Shape::Secret) => {
-                Ok(Some(format!("{name}: {length} characters, right shape")))
+                Ok(Look::Right(format!("{name}: {length} characters, right shape")))
             }
-            (Self::Key, Shape::Other) => {
-                Ok(Some(format!("key: {length} characters; KuCoin's keys have 24 of 0-9 and a-f")))
-            }
-            (Self::Secret, Shape::Other) => Ok(Some(format!(
+            (Self::Key, Shape::Other) => Ok(Look::Odd(format!(
+                "key: {length} characters; KuCoin's keys have 24 of 0-9 and a-f"
+            ))),
+            (Self::Secret, Shape::Other) => Ok(Look::Odd(format!(
                 "secret: {length} characters; KuCoin's secrets have 36, with four dashes"
             ))),
-            (Self::Passphrase, Shape::Other) => Ok(passphrase_remark(text.expose())),
+            (Self::Passphrase, Shape::Other) => {
+                Ok(passphrase_remark(text.expose()).map_or(Look::Plain, Look::Odd))
+            }
         }
     }
 }
@@ -220,7 +290,10 @@ mod tests {
 
     #[test]
     fn swapped_and_empty_fields_are_recognised() {
+        let long = "x".repeat(129);
         let table = [
+            (KEY, long.as_str(), "correct-horse", "The secret has 129 characters"),
+            (KEY, SECRET, long.as_str(), "The passphrase has 129 characters"),
             (SECRET, KEY, "correct-horse", "Key and secret are swapped"),
             (SECRET, SECRET, "correct-horse", "This looks like the secret; I asked for the key."),
             (KEY, KEY, "correct-horse", "This looks like the key; I asked for the secret."),
@@ -259,5 +332,21 @@ mod tests {
         assert_eq!(read.key.expose(), KEY);
         assert_eq!(read.secret.expose(), SECRET);
         assert_eq!(read.passphrase.expose(), "correct-horse");
+    }
+
+    #[test]
+    fn an_odd_shape_is_asked_for_again_and_kept_when_it_is_meant() {
+        let read = |input: String| {
+            let mut terminal = Terminal::new(Cursor::new(input), sink(), true);
+            SecretFlags::default().read(&mut terminal, &Trust::default())
+        };
+        let corrected = read(format!("6705\n{KEY}\n{SECRET}\n123456\ncorrect-horse\n"));
+        assert_eq!(corrected.ok().unwrap().passphrase.expose(), "correct-horse");
+        let meant = read(format!("6705\n6705\n{SECRET}\n123456\n123456\n"));
+        assert_eq!(meant.ok().unwrap().key.expose(), "6705");
+        let Err(Failure::Refused(said)) = read(format!("6705\n{SECRET}\n6706\n{KEY}\n")) else {
+            panic!("a third wrong answer was taken");
+        };
+        assert!(said.starts_with("That was no key either, after 3 tries"), "{said}");
     }
 }

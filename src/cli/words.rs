@@ -10,10 +10,11 @@ use crate::domain::evidence::Fault;
 use crate::domain::expiry::{End, Ends, Known, Precision, Source};
 use crate::domain::facts::{Binding, Facts, ReportedEnd, Site};
 use crate::domain::permission::Power;
+use crate::domain::wall::zone_name;
 
 /// "Mon 30 Nov 2026 14:00 Europe/Berlin".
 pub fn moment(at: DateTime<Utc>, zone: Tz) -> String {
-    format!("{} {}", at.with_timezone(&zone).format("%a %-d %b %Y %H:%M"), zone.name())
+    format!("{} {}", at.with_timezone(&zone).format("%a %-d %b %Y %H:%M"), zone_name(zone))
 }
 
 /// "in 7 days", "4 min ago", "now": the two largest things that matter are one.
@@ -134,12 +135,13 @@ pub fn fault(fault: Fault, code: Option<&str>, site: Site, caller: Option<IpAddr
         Fault::NotKnown => format!(
             "KuCoin does not know this key on the site {site}{code}: it has expired, was deleted or mistyped, or belongs to another site (--site)."
         ),
+        // The passphrase is signed with the secret: one wrong letter in either gives this answer.
         Fault::WrongPassphrase => format!(
-            "KuCoin refuses the passphrase{code}: it is the one chosen when this key was made, not your trading password."
+            "KuCoin knows the key but refuses its secret or its passphrase{code}, and does not say which: copy both again. The passphrase is the one chosen when this key was made, not your trading password."
         ),
-        Fault::WrongSignature => {
-            format!("KuCoin refuses the signature{code}: the secret is not the one of this key.")
-        }
+        Fault::WrongSignature => format!(
+            "KuCoin refuses the signature{code}: the secret is not the one of this key; copy secret and passphrase again."
+        ),
         Fault::OldVersion => format!(
             "KuCoin no longer serves keys of this old format{code}: make a new key."
         ),

@@ -4,7 +4,7 @@
 use super::alerts::{self, mine, sorted};
 use super::call::Call;
 use super::press::stale;
-use super::until::until;
+use super::until::{is_time, seems_time, until};
 use super::{Reply, Role};
 use crate::domain::alert::{Ack, Alert, Subject};
 use crate::domain::card::{Action, Card, Grain, Line, Tone};
@@ -40,7 +40,10 @@ pub(super) async fn by_words(
     }
     let meant: Vec<&Telling> = match alert {
         Some(word) => open.iter().filter(|telling| is_meant(telling, word)).collect(),
-        None => open.iter().filter(|telling| telling.alert.state.ack().is_none()).collect(),
+        None => open
+            .iter()
+            .filter(|t| t.alert.state.ack().is_none() && alerts::cover(t, &open).is_none())
+            .collect(),
     };
     let until = match words.until.map(|text| until(text, call.zone(), call.at)).transpose() {
         Ok(until) => until,
@@ -56,6 +59,10 @@ pub(super) async fn by_words(
             let by = call.actor.name.clone();
             let taking = Taking { by, until, reason, shown_rev: None };
             take(call, &one.alert, &taking).await
+        }
+        ([], Some(word)) if is_time(word) || seems_time(word) => {
+            let title = "Which alert? It comes first, then the time, as in /ack 3 2h.";
+            Ok(choices(call, title, &open, &open))
         }
         ([], Some(_)) => Ok(choices(call, "No open alert has that number or key.", &open, &open)),
         ([], None) => Ok(choices(call, "Somebody is on every open alert already.", &[], &open)),
@@ -155,6 +162,9 @@ async fn taken(call: &Call<'_>, alert: &Alert, taking: &Taking) -> Result<Reply,
         Card::new(Tone::Plain, title).text("I speak again then, or at once if it gets worse.");
     if taking.until.is_some_and(|until| until > call.at + Policy::ACK_LONGEST) {
         card = card.text("That is the longest: 30 days at a time.");
+    }
+    if let Some(reason) = &taking.reason {
+        card = card.text(Line::from("Reason: \"").name(reason).text("\""));
     }
     if let Some(telling) = call.desk.telling(&alert.id).await? {
         let (tone, line) = alerts::line(call, &telling);

@@ -1,18 +1,23 @@
 //! `/alerts`: what is open, gravest first, with its number, age and who is on it.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::Reply;
 use super::call::Call;
 use super::reading::{Reading, freshness};
+use crate::domain::alert::Subject;
 use crate::domain::card::{Action, Card, Line, Tone};
+use crate::domain::fleet::covers;
 use crate::domain::notice::{compose, headline, span};
 use crate::store::StoreError;
 use crate::store::tell::Telling;
 
 /// The most alerts that one answer lists.
 const MOST: usize = 12;
-/// Of those, the most with a button each.
+/// Covered alerts that are named after one that covers them.
+const NAMES: usize = 8;
+/// Of those listed, the most with a button each.
 const DOORS: usize = 5;
 
 pub(super) async fn list(call: &Call<'_>) -> Result<Reply, StoreError> {
@@ -56,23 +61,69 @@ pub(super) fn sorted(mut tellings: Vec<Telling>) -> Vec<Telling> {
     tellings
 }
 
-fn several_card(call: &Call<'_>, tellings: &[Telling]) -> Card {
-    let free = tellings.iter().filter(|t| t.alert.state.ack().is_none()).count();
-    let title = format!("{} alerts open, {free} with nobody on it", tellings.len());
-    let lines: Vec<(Tone, Line)> = tellings.iter().take(MOST).map(|t| line(call, t)).collect();
+/// The number of an open alert that says all that this one would.
+pub(super) fn cover(telling: &Telling, all: &[Telling]) -> Option<i64> {
+    let is_beside = |greater: &Subject| match greater {
+        Subject::Key(_) => *greater == telling.alert.subject,
+        Subject::Exchange(exchange, site) => telling
+            .key
+            .as_ref()
+            .is_some_and(|(key, _)| (key.exchange, key.site) == (*exchange, *site)),
+    };
+    let greater = all
+        .iter()
+        .find(|other| is_beside(&other.alert.subject) && covers(&other.alert, &telling.alert));
+    greater.map(|greater| greater.alert.no)
+}
+
+/// What people must act on is counted and listed; what a greater alert says is named under it.
+fn several_card(call: &Call<'_>, all: &[Telling]) -> Card {
+    let (covered, own): (Vec<&Telling>, Vec<&Telling>) =
+        all.iter().partition(|telling| cover(telling, all).is_some());
+    let free = own.iter().filter(|t| t.alert.state.ack().is_none()).count();
+    let alerts = if own.len() == 1 { "alert" } else { "alerts" };
+    let title = format!("{} {alerts} open, {free} with nobody on it", own.len());
+    let lines: Vec<(Tone, Line)> = own.iter().take(MOST).map(|t| line(call, t)).collect();
     let tone = lines.first().map_or(Tone::Plain, |(tone, _)| *tone);
     let mut card = Card::new(tone, title);
     for (tone, line) in lines {
         card = card.item(tone, line);
     }
-    if tellings.len() > MOST {
-        card = card.text(format!("and {} more, less grave.", tellings.len() - MOST));
+    if own.len() > MOST {
+        card = card.text(format!("and {} more, less grave.", own.len() - MOST));
     }
-    for telling in tellings.iter().filter(|t| t.alert.state.ack().is_none()).take(DOORS) {
+    for line in covered_lines(&covered, all) {
+        card = card.item(Tone::Plain, line);
+    }
+    for telling in own.iter().filter(|t| t.alert.state.ack().is_none()).take(DOORS) {
         let alert = telling.alert.id.clone();
         card = card.button(mine(telling), Action::Acknowledge { alert });
     }
     card
+}
+
+/// "covered by #4: #5 arb-2, #6 hedge and 3 more": one line for each alert that covers.
+fn covered_lines(covered: &[&Telling], all: &[Telling]) -> Vec<Line> {
+    let mut by_cover: BTreeMap<i64, Vec<&Telling>> = BTreeMap::new();
+    for telling in covered {
+        if let Some(no) = cover(telling, all) {
+            by_cover.entry(no).or_default().push(telling);
+        }
+    }
+    let lines = by_cover.into_iter().map(|(no, lesser)| {
+        let mut line = Line::from(format!("covered by #{no}: "));
+        for (n, telling) in lesser.iter().take(NAMES).enumerate() {
+            line = line.text(if n == 0 { "" } else { ", " }).text(format!("#{}", telling.alert.no));
+            if let Some((key, _)) = &telling.key {
+                line = line.text(" ").label(&key.label);
+            }
+        }
+        match lesser.len().saturating_sub(NAMES) {
+            0 => line,
+            more => line.text(format!(" and {more} more")),
+        }
+    });
+    lines.collect()
 }
 
 /// "#3 mm-bot-1: refused since 14:02, probably expired, open 38 min".

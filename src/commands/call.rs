@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 
 use super::reading::Reading;
 use super::{Actor, Invocation, Place, Spec, Tools};
+use crate::domain::alert::Kind;
 use crate::domain::notice::View;
 use crate::domain::text::Clean;
 use crate::store::audit::Entry;
@@ -68,6 +69,9 @@ impl<'a> Call<'a> {
 
     /// What a wording may look at.
     pub(super) fn view<'b>(&'b self, telling: &'b Telling) -> View<'b> {
-        telling.view(&self.tools.policy, self.at)
+        let view = telling.view(&self.tools.policy, self.at);
+        // Who asks wants all of it; only what is posted unasked is short.
+        let kind = if view.kind == Kind::Reminder { Kind::Opened } else { view.kind };
+        View { kind, ..view }
     }
 }

@@ -10,7 +10,7 @@ use super::call::Call;
 use super::choose::{self, Chosen};
 use super::detail;
 use super::press::stale;
-use super::reading::ago;
+use super::reading::{Reading, ago};
 use crate::domain::card::{Action, Card, Line, Tone};
 use crate::domain::id::KeyId;
 use crate::domain::key::{KeyState, Watch};
@@ -21,10 +21,16 @@ use crate::store::desk::KeyView;
 const FRESH: TimeDelta = TimeDelta::seconds(10);
 
 pub(super) async fn by_label(call: &Call<'_>, label: Option<&str>) -> Result<Reply, StoreError> {
-    match choose::key(call, label, |key| Action::Check { key }).await? {
+    let action = |key| Action::Check { key };
+    match choose::among(call, label, action, can_be_asked).await? {
         Chosen::Key(key) => check(call, *key).await,
         Chosen::Answer(reply) => Ok(reply),
+        Chosen::None => Ok(nobody_at_all()),
     }
+}
+
+fn can_be_asked(reading: &Reading<'_>) -> bool {
+    reading.is_asked()
 }
 
 pub(super) async fn by_id(call: &Call<'_>, id: &KeyId) -> Result<Reply, StoreError> {
@@ -36,7 +42,7 @@ pub(super) async fn by_id(call: &Call<'_>, id: &KeyId) -> Result<Reply, StoreErr
 
 async fn check(call: &Call<'_>, key: KeyView) -> Result<Reply, StoreError> {
     if !call.reading(&key).is_asked() {
-        return Ok(nobody_to_ask(&key));
+        return Ok(nobody_to_ask(call, &key));
     }
     if call.reading(&key).looked_at().is_some_and(|at| call.at - at < FRESH) {
         return Ok(detail::show(call, &key));
@@ -46,7 +52,7 @@ async fn check(call: &Call<'_>, key: KeyView) -> Result<Reply, StoreError> {
     let mut looked = call.tools.looked.subscribe();
     call.desk.record(&call.entry(key.key.label.as_str()), call.at).await?;
     if !call.tools.store.hurry(&id, call.at).await? {
-        return Ok(nobody_to_ask(&key));
+        return Ok(nobody_to_ask(call, &key));
     }
     call.tools.wake_checks.ring();
     let came = tokio::time::timeout(call.tools.patience, look_of(&mut looked, &id)).await;
@@ -68,7 +74,14 @@ async fn look_of(looked: &mut Receiver<KeyId>, key: &KeyId) -> bool {
     }
 }
 
-fn nobody_to_ask(key: &KeyView) -> Reply {
+/// Keys are watched, and none of them can be asked.
+fn nobody_at_all() -> Reply {
+    let card = Card::new(Tone::Plain, "None of the keys here can be asked: I hold only their dates")
+        .text("/upcoming shows these. To have a key checked, add the key itself on the host: keylapse key add.");
+    Reply::private(card)
+}
+
+fn nobody_to_ask(call: &Call<'_>, key: &KeyView) -> Reply {
     let label = || Line::default().label(&key.key.label);
     let (title, text) = match (key.key.state, &key.key.watch) {
         (KeyState::Refused, _) => (
@@ -84,7 +97,8 @@ fn nobody_to_ask(key: &KeyView) -> Reply {
             "/keystatus says how it is watched.",
         ),
     };
-    Reply::private(Card::new(Tone::Plain, title).text(text))
+    let known = Line::from("What is known: ").then(call.reading(key).end_line()).text(".");
+    Reply::private(Card::new(Tone::Plain, title).text(known).text(text))
 }
 
 fn still_checking(call: &Call<'_>, key: &KeyView) -> Reply {

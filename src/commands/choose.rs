@@ -4,6 +4,7 @@
 use super::Reply;
 use super::call::Call;
 use super::press::stale;
+use super::reading::Reading;
 use crate::domain::card::{Action, Card, Line, Tone};
 use crate::domain::id::{KeyId, WorkspaceId};
 use crate::domain::text::fold;
@@ -16,6 +17,8 @@ pub(super) enum Chosen {
     Key(Box<KeyView>),
     /// No single one; this is the answer.
     Answer(Reply),
+    /// There are keys, and none that the command can do anything with.
+    None,
 }
 
 /// The most choices that are offered at once.
@@ -27,6 +30,17 @@ pub(super) async fn key(
     label: Option<&str>,
     action: fn(KeyId) -> Action,
 ) -> Result<Chosen, StoreError> {
+    among(call, label, action, |_| true).await
+}
+
+/// The same among the keys of which `fits` is true; a label that names another one means it still,
+/// so that the answer can say why not. None that fits is [`Chosen::None`].
+pub(super) async fn among(
+    call: &Call<'_>,
+    label: Option<&str>,
+    action: fn(KeyId) -> Action,
+    fits: fn(&Reading<'_>) -> bool,
+) -> Result<Chosen, StoreError> {
     if let Some(label) = label
         && let Some(key) = call.desk.key_by_label(label).await?
     {
@@ -36,7 +50,15 @@ pub(super) async fn key(
     if keys.is_empty() {
         return Ok(Chosen::Answer(no_keys()));
     }
-    if label.is_none() && keys.len() == 1 {
+    let is_only = |keys: &[KeyView]| label.is_none() && keys.len() == 1;
+    if is_only(&keys) {
+        return Ok(Chosen::Key(Box::new(keys.remove(0))));
+    }
+    keys.retain(|key| fits(&call.reading(key)));
+    if keys.is_empty() {
+        return Ok(Chosen::None);
+    }
+    if is_only(&keys) {
         return Ok(Chosen::Key(Box::new(keys.remove(0))));
     }
     let title = if let Some(label) = label {

@@ -23,6 +23,7 @@ pub(super) async fn by_label(call: &Call<'_>, label: Option<&str>) -> Result<Rep
     match choose::key(call, label, |key| Action::Key { key }).await? {
         Chosen::Key(key) => Ok(show(call, &key)),
         Chosen::Answer(reply) => Ok(reply),
+        Chosen::None => Ok(choose::no_keys()),
     }
 }
 

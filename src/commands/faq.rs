@@ -6,6 +6,7 @@ use super::press::stale;
 use super::reading::ago;
 use super::{Reply, Role};
 use crate::domain::card::{Action, Card, Line, Tone};
+use crate::domain::leak::Pasted;
 use crate::knowledge::{Entry, Topic};
 use crate::store::StoreError;
 
@@ -21,6 +22,9 @@ const DOORS: [(&str, &str); 6] = [
 
 pub(super) async fn answer(call: &Call<'_>, question: Option<&str>) -> Result<Reply, StoreError> {
     let Some(question) = question else { return Ok(Reply::open(doors())) };
+    if let Some(warning) = leaked(question) {
+        return Ok(warning);
+    }
     let knowledge = &call.tools.knowledge;
     // An id is exact; typed with or without the slash that texts print before it.
     if let Some(topic) = Topic::parse(question.trim().trim_start_matches("/faq").trim()) {
@@ -90,6 +94,31 @@ async fn here(call: &Call<'_>, entry: &Entry) -> Result<Option<Line>, StoreError
         let was = if refused.len() == 1 { "was" } else { "were" };
         line.text(format!("{more} {was} refused with exactly this code {}.", ago(call.at, *at)))
     }))
+}
+
+/// A pasted secret is warned of, and nothing else happens with it.
+fn leaked(question: &str) -> Option<Reply> {
+    let kept = "I have searched and kept nothing of it.";
+    let card = match Pasted::of(question) {
+        Pasted::Nothing => return None,
+        Pasted::Perhaps => Card::new(
+            Tone::Soon,
+            "That looks like a key or secret, so I have not read on",
+        )
+        .text(format!("{kept} Never paste one into a chat: whoever reads along can use it."))
+        .text("Next: if it is one, delete that key at KuCoin (Steps). If it is an order's number, ask again without it."),
+        Pasted::Certain => Card::new(
+            Tone::Broken,
+            "That is a key with its secret: delete that key at KuCoin now",
+        )
+        .text(format!("Whoever reads along can use it. {kept}"))
+        .steps([
+            Line::from("Delete the key at KuCoin, before anything else."),
+            Line::from("Check open positions and orders by hand: its bots stop."),
+            Line::from("Delete the message or line here, and make a new key: Steps."),
+        ]),
+    };
+    Some(Reply::private(card.button("Steps", Action::Steps { topic: "compromised".to_owned() })))
 }
 
 fn doors() -> Card {

@@ -8,7 +8,7 @@ use crate::domain::card::{Card, Line, Tone};
 
 pub(super) fn answer(call: &Call<'_>, command: Option<&str>) -> Reply {
     let Some(name) = command else {
-        return Reply::open(all(call.actor.role));
+        return Reply::open(all("What you can ask here", call.actor.role));
     };
     let name = name.trim().trim_start_matches('/');
     let spec = Spec::named(name).filter(|spec| spec.role <= call.actor.role);
@@ -18,13 +18,13 @@ pub(super) fn answer(call: &Call<'_>, command: Option<&str>) -> Reply {
     let near = nearest(name).and_then(Spec::named).filter(|spec| spec.role <= call.actor.role);
     let title = match near {
         Some(near) => format!("You have no command of that name. The nearest is /{}.", near.name),
-        None => "You have no command of that name.".to_owned(),
+        None => "You have no command of that name. What you can ask:".to_owned(),
     };
-    Reply::open(all(call.actor.role).text(title))
+    Reply::open(all(&title, call.actor.role))
 }
 
-fn all(role: Role) -> Card {
-    let mut card = Card::new(Tone::Plain, "What you can ask here");
+fn all(title: &str, role: Role) -> Card {
+    let mut card = Card::new(Tone::Plain, title);
     for group in [Group::Keys, Group::Alerts, Group::Answers] {
         let mut may = typed().filter(|spec| spec.group == group && spec.role <= role).peekable();
         if may.peek().is_none() {

@@ -48,7 +48,7 @@ pub use crate::store::desk::Desk;
 pub use counter::{Counter, HostNote, OpenAddress, Tools};
 pub use door::{Entrance, Visitor, first_contact};
 pub use limit::Limits;
-pub use parse::{LONGEST, ParseError, parse};
+pub use parse::{LONGEST, ParseError, hear, parse};
 pub use press::Press;
 pub use spec::{Argument, ArgumentKind, Given, Group, Reach, Spec, markdown_table};
 pub use table::SPECS;

@@ -2,9 +2,10 @@
 //! that never repeats what was typed.
 
 use super::spec::{Argument, ArgumentKind, Given, Reach, Spec, typed};
-use super::until::is_time;
+use super::until::{is_time, seems_time};
 use super::{Command, Reply};
 use crate::domain::card::{Card, Tone};
+use crate::domain::leak::Pasted;
 
 /// Input is cut to this many characters before anything looks at it (S19).
 pub const LONGEST: usize = 2_000;
@@ -55,6 +56,31 @@ pub fn parse(line: &str) -> Result<Command, ParseError> {
     spec.make(given)
 }
 
+/// Reads a line typed where only commands and questions are typed: what is no command is a
+/// question. What may be a secret goes nowhere but to the warning that [`Command::Faq`] gives.
+pub fn hear(line: &str) -> Result<Command, ParseError> {
+    let line: String = line.chars().take(LONGEST).collect();
+    let line = line.trim();
+    let question = || Ok(Command::Faq { question: Some(line.to_owned()) });
+    if Pasted::of(line) != Pasted::Nothing {
+        return question();
+    }
+    let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let is_command = match Spec::named(name) {
+        _ if name.is_empty() || name.starts_with('/') => true,
+        Some(spec) => !is_sentence(spec, rest.trim()),
+        // One word that is nearly a command was meant to be it.
+        None => rest.trim().is_empty() && nearest(name).is_some(),
+    };
+    if is_command { parse(line) } else { question() }
+}
+
+/// "why does my key expire" begins like a command and is none.
+fn is_sentence(spec: &Spec, rest: &str) -> bool {
+    let takes_words = spec.arguments.iter().any(|a| a.kind == ArgumentKind::Text);
+    !takes_words && (rest.ends_with('?') || rest.split_whitespace().count() >= 3)
+}
+
 impl Spec {
     /// The command of a typed row and its arguments.
     pub fn make(&self, mut given: Given) -> Result<Command, ParseError> {
@@ -86,13 +112,26 @@ fn take<'a>(argument: &Argument, rest: &'a str) -> (&'a str, &'a str) {
             (name.strip_prefix('/').unwrap_or(name), after)
         }
         ArgumentKind::Until => {
-            let (_, after_one) = word(rest);
-            let (_, after_two) = word(after_one.trim_start());
-            let ends = [rest.len() - after_two.len(), rest.len() - after_one.len()];
-            let time = ends.into_iter().find(|end| is_time(&rest[..*end]));
-            time.map_or(("", rest), |end| rest.split_at(end))
+            let (filler, after) = word(rest);
+            let is_filler = ["until", "till", "for"].contains(&filler.to_lowercase().as_str());
+            let behind = time_end(after.trim_start()).filter(|_| is_filler);
+            match (time_end(rest), behind) {
+                (Some(end), _) => rest.split_at(end),
+                (None, Some(end)) => after.trim_start().split_at(end),
+                // Better asked about than taken for a reason.
+                (None, None) if seems_time(rest) => word(rest),
+                (None, None) => ("", rest),
+            }
         }
     }
+}
+
+/// How much of the beginning is a time: two words of it, or one.
+fn time_end(rest: &str) -> Option<usize> {
+    let (_, after_one) = word(rest);
+    let (_, after_two) = word(after_one.trim_start());
+    let ends = [rest.len() - after_two.len(), rest.len() - after_one.len()];
+    ends.into_iter().find(|end| is_time(&rest[..*end]))
 }
 
 /// The first word, or all of what stands in quotation marks.
@@ -165,6 +204,15 @@ mod tests {
             ("/ack \"grid eu\" 2026-12-01 14:00", ack("grid eu", Some("2026-12-01 14:00"), None)),
             ("/ack 3 2026-12-01 at work", ack("3", Some("2026-12-01"), Some("at work"))),
             ("/ack 3 tomorrow", ack("3", Some("tomorrow"), None)),
+            ("/ack 3 until 14:00 at work", ack("3", Some("14:00"), Some("at work"))),
+            ("/ack 3 for kim", ack("3", None, Some("for kim"))),
+            ("/ack 3 yesterday", ack("3", Some("yesterday"), None)),
+            ("/ack 3 5pm or so", ack("3", Some("5pm"), Some("or so"))),
+            ("/ack 3 25:00", ack("3", Some("25:00"), None)),
+            ("/ack 3 30.11.2026", ack("3", Some("30.11.2026"), None)),
+            ("/ack 3 Soon.", ack("3", Some("Soon."), None)),
+            ("/ack 3 2 people look", ack("3", None, Some("2 people look"))),
+            ("/ack 3 2FA reset", ack("3", None, Some("2FA reset"))),
             ("/upcoming 60", Command::Upcoming { days: Some(60) }),
             ("/upcoming", Command::Upcoming { days: None }),
             ("/help /ack", Command::Help { command: key("ack") }),
@@ -173,6 +221,35 @@ mod tests {
         for (line, command) in table {
             assert_eq!(parse(line), Ok(command), "{line}");
         }
+    }
+
+    #[test]
+    fn what_is_no_command_is_a_question_where_questions_are_typed() {
+        let faq = |text: &str| Ok(Command::Faq { question: Some(text.to_owned()) });
+        let questions = [
+            "what does 400003 mean",
+            "why does my key expire",
+            "why expired?",
+            "check that my key is safe",
+            "expired",
+            "invalid request ip",
+        ];
+        for line in questions {
+            assert_eq!(hear(&format!(" {line} ")), faq(line), "{line}");
+        }
+        let commands = [
+            "keystatus",
+            "why grid eu",
+            "ack 3 2h waiting for the exchange",
+            "/why is it so late",
+            "/x y z",
+        ];
+        for line in commands {
+            assert_eq!(hear(line), parse(line), "{line}");
+        }
+        assert_eq!(hear("keystatsu"), Err(ParseError::Near("keystatus")));
+        let secret = "/check 46fd8974-aaaa-bbbb-cccc-896f005b2340";
+        assert_eq!(hear(secret), faq(secret));
     }
 
     #[test]

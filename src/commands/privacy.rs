@@ -9,7 +9,7 @@ pub(super) fn answer(call: &Call<'_>) -> Reply {
     let host = &call.tools.host;
     let title = match &host.operator {
         Some(operator) => Line::from("Run by ").name(operator).text("."),
-        None => "Run by somebody who has not said who they are.".into(),
+        None => "Run by the person who runs this host.".into(),
     };
     let mut card = Card::new(Tone::Plain, title)
         .text(

@@ -62,12 +62,9 @@ impl Row {
     }
 }
 
-const KEY: Argument = Argument {
-    name: "key",
-    kind: ArgumentKind::Key,
-    optional: true,
-    summary: "the key's label; left out: the only key, or a choice",
-};
+const fn key(summary: &'static str) -> Argument {
+    Argument { name: "key", kind: ArgumentKind::Key, optional: true, summary }
+}
 
 /// Every command.
 pub const SPECS: &[Spec] = &[
@@ -76,7 +73,7 @@ pub const SPECS: &[Spec] = &[
         reach: Reach::Typed(|given| Command::Keystatus { key: given.take("key") }),
         role: Role::Viewer,
         group: Group::Keys,
-        arguments: &[KEY],
+        arguments: &[key("the key's label; left out: all keys, worst first")],
         summary: "How the keys are, worst first; one key in detail",
         example: "/keystatus mm-bot-1",
         audit: None,
@@ -86,7 +83,7 @@ pub const SPECS: &[Spec] = &[
         reach: Reach::Typed(|given| Command::Check { key: given.take("key") }),
         role: Role::Viewer,
         group: Group::Keys,
-        arguments: &[KEY],
+        arguments: &[key("the key's label; left out: the only key that can be asked, or a choice")],
         summary: "Ask the exchange about a key now",
         example: "/check mm-bot-1",
         audit: Some("key.checked"),
@@ -115,19 +112,19 @@ pub const SPECS: &[Spec] = &[
                 name: "alert",
                 kind: ArgumentKind::Alert,
                 optional: true,
-                summary: "the alert's number or the key's label; left out: the only one, or a choice",
+                summary: "the alert's number or the key's label; left out: the only alert with nobody on it, or a choice",
             },
             Argument {
                 name: "until",
                 kind: ArgumentKind::Until,
                 optional: true,
-                summary: "2h, 90m, 3d, 14:00, tomorrow, mon or 2026-12-01; it always ends",
+                summary: "2h, 90m, 3d, 14:00, tomorrow, mon or 2026-12-01; left out: 8 hours for what is broken, else until the next warning, or 7 days",
             },
             Argument {
                 name: "reason",
                 kind: ArgumentKind::Text,
                 optional: true,
-                summary: "why, for the others",
+                summary: "why, for the others; left out: none",
             },
         ],
         summary: "Say that you are on it, until a time",
@@ -139,7 +136,7 @@ pub const SPECS: &[Spec] = &[
         reach: Reach::Typed(|given| Command::Why { key: given.take("key") }),
         role: Role::Viewer,
         group: Group::Alerts,
-        arguments: &[KEY],
+        arguments: &[key("the key's label; left out: the only key, or a choice")],
         summary: "Why a key is as it is, who was told what, and why not",
         example: "/why mm-bot-1",
         audit: None,
@@ -185,7 +182,7 @@ pub const SPECS: &[Spec] = &[
             name: "command",
             kind: ArgumentKind::Name,
             optional: true,
-            summary: "one command in detail",
+            summary: "one command in detail; left out: all that you can ask",
         }],
         summary: "What you can ask and do here",
         example: "/help ack",
@@ -222,6 +219,14 @@ const fn button(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_key_can_have_the_name_of_a_command() {
+        use crate::domain::text::{Label, LabelError};
+        for spec in super::super::spec::typed() {
+            assert_eq!(Label::parse(spec.name), Err(LabelError::Reserved), "{}", spec.name);
+        }
+    }
 
     #[test]
     fn every_row_stands_where_its_name_says() {

@@ -13,7 +13,7 @@ use crate::domain::wall;
 pub enum UntilError {
     /// It is no time that we know.
     #[error(
-        "I cannot read that time. Try 2h, 90m, 3d, 14:00, tomorrow, mon, 2026-12-01 or 2026-12-01 14:00."
+        "I cannot read that time. Try 2h, 90m, 3d, 14:00, tomorrow, mon, 2026-12-01 or 2026-12-01 14:00; a reason comes after it, or begins with another word."
     )]
     Unreadable,
     /// It has passed.
@@ -41,6 +41,9 @@ enum Typed {
 pub fn until(text: &str, zone: Tz, now: DateTime<Utc>) -> Result<DateTime<Utc>, UntilError> {
     let today = wall::local_date(now, zone);
     let day = |days| today.checked_add_days(Days::new(days)).ok_or(UntilError::Unreadable);
+    if text.trim().eq_ignore_ascii_case("yesterday") {
+        return Err(UntilError::Over);
+    }
     let at = match read(text).ok_or(UntilError::Unreadable)? {
         Typed::In(span) => now.checked_add_signed(span).ok_or(UntilError::Unreadable)?,
         Typed::At(time) => wall::next_time_of_day(time, zone, now),
@@ -59,6 +62,49 @@ pub fn until(text: &str, zone: Tz, now: DateTime<Utc>) -> Result<DateTime<Utc>, 
 /// Whether `text` has the shape of a time, whatever the clock says.
 pub(super) fn is_time(text: &str) -> bool {
     read(text).is_some()
+}
+
+/// Words that tell a time which is not exact enough, or not one to come.
+const VAGUE: [&str; 14] = [
+    "yesterday",
+    "today",
+    "tonight",
+    "now",
+    "soon",
+    "later",
+    "noon",
+    "midnight",
+    "morning",
+    "afternoon",
+    "evening",
+    "weekend",
+    "forever",
+    "always",
+];
+/// What people write behind a number for a time and [`read`] does not know.
+const UNITS: [&str; 18] = [
+    "s", "sec", "secs", "seconds", "minute", "hr", "hrs", "std", "wk", "wks", "mo", "month",
+    "months", "y", "year", "years", "am", "pm",
+];
+
+/// Whether the first word of `text` was probably meant as a time, although [`is_time`] says no.
+pub(super) fn seems_time(text: &str) -> bool {
+    let word: String =
+        text.split_whitespace().next().unwrap_or_default().chars().take(40).collect();
+    let word = word.trim_end_matches(['.', ',', ';', ':', '!']).to_lowercase();
+    if VAGUE.contains(&word.as_str()) {
+        return true;
+    }
+    let bare = word.trim_start_matches(['+', '-']);
+    let digits = bare.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = bare.split_at(digits);
+    let is_date = |rest: &str| {
+        let mark = |c: char| matches!(c, ':' | '.' | '/' | '-');
+        rest.starts_with(mark) && rest.chars().all(|c| mark(c) || c.is_ascii_digit())
+    };
+    // A signed or zero span has the right shape and means nothing.
+    let is_span = !rest.is_empty() && span(&format!("1{rest}")).is_some();
+    !number.is_empty() && (is_date(rest) || is_span || UNITS.contains(&rest))
 }
 
 fn read(text: &str) -> Option<Typed> {

@@ -8,8 +8,8 @@ use super::call::Call;
 use super::choose::no_keys;
 use super::reading::Reading;
 use crate::domain::card::{Card, Grain, Line, Tone};
-use crate::domain::expiry::{End, Known, Stage, next_stage_at, stage};
-use crate::domain::wall;
+use crate::domain::expiry::{End, Known, Stage, stage};
+use crate::domain::route::warning_at;
 use crate::store::StoreError;
 
 /// How far is looked without a number.
@@ -81,13 +81,7 @@ fn line(reading: &Reading<'_>, end: End) -> (Tone, Line) {
 
 /// When the next rung is told: warnings wait for the morning unless that comes too late.
 pub(super) fn next_warning(reading: &Reading<'_>, end: End) -> Option<DateTime<Utc>> {
-    let rung = next_stage_at(&end, &reading.policy.ladder_days, reading.zone, reading.now)?;
-    let is_waking = rung.with_timezone(&reading.zone).time() >= reading.policy.morning;
-    if rung >= end.at || is_waking {
-        return Some(rung);
-    }
-    let morning = wall::next_time_of_day(reading.policy.morning, reading.zone, rung);
-    Some(if morning >= end.at { rung } else { morning })
+    warning_at(&end, reading.policy, reading.zone, reading.now)
 }
 
 fn unknown(readings: &[Reading<'_>]) -> Option<(Tone, Line)> {

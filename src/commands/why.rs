@@ -1,13 +1,15 @@
 //! `/why`: the story of a key's alerts, with every change, who was told of it, and where nobody
 //! was, the reason for the silence; and what would open the next one.
 
+use chrono::TimeDelta;
+
 use super::Reply;
 use super::call::Call;
 use super::choose::{self, Chosen};
 use super::press::stale;
 use super::reading::{Reading, ago};
 use super::upcoming::next_warning;
-use crate::domain::alert::{Kind, Phase};
+use crate::domain::alert::{Kind, Phase, Subject};
 use crate::domain::card::{Action, Card, Grain, Line, Tone};
 use crate::domain::id::KeyId;
 use crate::domain::intake;
@@ -22,6 +24,8 @@ use crate::store::desk::{History, KeyView, NoticeView};
 
 /// Alerts that are read; of those closed only the newest is told.
 const ALERTS: i64 = 12;
+/// A message that leaves this soon needs no time of its own.
+const AT_ONCE: TimeDelta = TimeDelta::seconds(60);
 /// Changes of one alert that are told, the newest.
 const CHANGES: usize = 6;
 
@@ -29,6 +33,7 @@ pub(super) async fn by_label(call: &Call<'_>, label: Option<&str>) -> Result<Rep
     match choose::key(call, label, |key| Action::Why { key }).await? {
         Chosen::Key(key) => story(call, &key).await,
         Chosen::Answer(reply) => Ok(reply),
+        Chosen::None => Ok(choose::no_keys()),
     }
 }
 
@@ -58,11 +63,10 @@ async fn story(call: &Call<'_>, key: &KeyView) -> Result<Reply, StoreError> {
     if open.is_empty() {
         card = card.text("No alert is open for it, so there was nothing to tell.");
     }
-    for history in &open {
-        card = tell(card, history, &reading);
-    }
-    if let Some(history) = closed.first() {
-        card = tell(card, history, &reading);
+    let house = Subject::Exchange(key.key.exchange, key.key.site);
+    let greater = call.desk.history_of(&house, ALERTS).await?;
+    for history in open.iter().chain(closed.first()) {
+        card = tell(card, history, (&reading, &greater));
     }
     let shown = open.iter().map(|h| (h.alert.id.clone(), h.alert.rev)).collect();
     let card =
@@ -96,7 +100,7 @@ fn refused(key: &KeyView) -> Line {
 }
 
 /// One alert: its headline, its newest changes, who was told.
-fn tell(card: Card, history: &History, reading: &Reading<'_>) -> Card {
+fn tell(card: Card, history: &History, (reading, greater): (&Reading<'_>, &[History])) -> Card {
     let view = reading.view(&history.alert);
     let (_, line) = headline(&view);
     let over = match history.alert.state.phase {
@@ -111,9 +115,50 @@ fn tell(card: Card, history: &History, reading: &Reading<'_>) -> Card {
     for transition in history.transitions.iter().skip(skipped) {
         let of_it = |notice: &&NoticeView| notice.seq == transition.seq;
         let notices: Vec<&NoticeView> = history.notices.iter().filter(of_it).collect();
-        card = card.item(Tone::Plain, change(transition).then(told(transition, &notices)));
+        let before = history.notices.iter().filter(|notice| notice.seq < transition.seq);
+        let heard = Heard {
+            was_told: before.clone().any(|notice| notice.state == "done"),
+            cover: before
+                .chain(notices.iter().copied())
+                .find_map(|notice| cover_of(notice, history, greater)),
+        };
+        card = card.item(Tone::Plain, change(transition).then(told(transition, &notices, heard)));
     }
     card
+}
+
+/// What people had heard of an alert before one of its changes.
+#[derive(Clone, Copy)]
+struct Heard {
+    /// Some message had told of it.
+    was_told: bool,
+    /// The alert that was told in its place.
+    cover: Option<i64>,
+}
+
+/// The number of the greater alert that was told where this notice was not.
+fn cover_of(notice: &NoticeView, history: &History, greater: &[History]) -> Option<i64> {
+    let was_told = |one: &History| {
+        let mut notices = one.notices.iter();
+        notices.any(|told| told.receiver == notice.receiver && told.state == "done")
+    };
+    let was_open = |one: &&History| {
+        let opened = history.alert.state.opened_at;
+        let is_over = |end| match one.alert.state.phase {
+            Phase::Closed { at } => at < end,
+            Phase::Open { .. } | Phase::Pending { .. } => false,
+        };
+        one.alert.rule == history.alert.rule && !is_over(opened)
+    };
+    let is_over = matches!(history.alert.state.phase, Phase::Closed { .. });
+    match (notice.state.as_str(), notice.hold) {
+        ("superseded", Some(Hold::CoveredBy { no })) => Some(no),
+        // It was covered until the exchange answered again, and over before its turn came.
+        ("held" | "superseded", Some(Hold::LookingAgain { .. })) if is_over => {
+            greater.iter().find(|one| was_open(one) && was_told(one)).map(|one| one.alert.no)
+        }
+        _ => None,
+    }
 }
 
 /// "Mon 23 Nov 14:02 opened".
@@ -125,8 +170,21 @@ fn change(transition: &Transition) -> Line {
         None => line,
     };
     let reason = Clean::new(&transition.reason, 80);
-    let says_more = reason.as_str() != word(transition.kind) && transition.actor.is_none();
-    if says_more { line.text(" (").name(&reason).text(")") } else { line }
+    // "clear once", "still so" and the like say what the word before has said.
+    let may_say_more = match transition.kind {
+        Kind::Clearing | Kind::Reminder | Kind::Resolved | Kind::Better | Kind::NotOver => false,
+        Kind::Opened
+        | Kind::Worse
+        | Kind::Acknowledged
+        | Kind::Undone
+        | Kind::Lapsed
+        | Kind::BackAgain => transition.actor.is_none(),
+    };
+    if may_say_more && reason.as_str() != word(transition.kind) {
+        line.text(" (").name(&reason).text(")")
+    } else {
+        line
+    }
 }
 
 fn word(kind: Kind) -> &'static str {
@@ -146,7 +204,7 @@ fn word(kind: Kind) -> &'static str {
 }
 
 /// Who heard of a change, or why nobody did.
-fn told(transition: &Transition, notices: &[&NoticeView]) -> Line {
+fn told(transition: &Transition, notices: &[&NoticeView], heard: Heard) -> Line {
     if notices.is_empty() {
         return match transition.kind {
             Kind::Opened | Kind::Worse | Kind::Reminder | Kind::Lapsed | Kind::BackAgain => {
@@ -157,12 +215,23 @@ fn told(transition: &Transition, notices: &[&NoticeView]) -> Line {
             | Kind::Undone
             | Kind::Clearing
             | Kind::NotOver
-            | Kind::Resolved => ": shown in the message, no new one".into(),
+            | Kind::Resolved
+                if heard.was_told =>
+            {
+                ": the message from before was brought up to date".into()
+            }
+            // Nobody had heard of it, so nobody needs to hear that it changed.
+            Kind::Better
+            | Kind::Acknowledged
+            | Kind::Undone
+            | Kind::Clearing
+            | Kind::NotOver
+            | Kind::Resolved => Line::default(),
         };
     }
     let mut line = Line::from(": ");
     for (n, notice) in notices.iter().take(4).enumerate() {
-        line = line.text(if n == 0 { "" } else { "; " }).then(fate(notice));
+        line = line.text(if n == 0 { "" } else { "; " }).then(fate(notice, transition, heard));
     }
     if notices.len() > 4 {
         line = line.text(format!("; and {} more receivers", notices.len() - 4));
@@ -171,34 +240,40 @@ fn told(transition: &Transition, notices: &[&NoticeView]) -> Line {
 }
 
 /// What became of one notice. The words of the table are the store's.
-fn fate(notice: &NoticeView) -> Line {
+fn fate(notice: &NoticeView, transition: &Transition, heard: Heard) -> Line {
     let receiver = Clean::new(&notice.receiver, 32);
     let reason =
         || notice.reason.as_deref().map(|reason| Clean::new(reason, 80)).unwrap_or_default();
     let fault = notice.fault.as_deref().map(|fault| Clean::new(fault, 80));
     let name = || Line::default().name(&receiver);
-    match (notice.state.as_str(), notice.hold) {
-        ("done", _) => match notice.sent_at {
+    let covered = |no: i64| name().text(format!(": covered by #{no}, told there"));
+    match (notice.state.as_str(), notice.hold, heard.cover) {
+        ("held" | "superseded", Some(Hold::LookingAgain { .. }), Some(no))
+        | ("superseded", _, Some(no))
+        | ("held", Some(Hold::CoveredBy { no }), _) => covered(no),
+        ("done", ..) => match notice.sent_at {
+            Some(at) if at - transition.at < AT_ONCE => name().text(" told at once"),
             Some(at) => name().text(" told ").moment(at, Grain::Time),
             None => name().text(" told"),
         },
-        ("held", Some(Hold::Morning { until })) => {
+        ("held", Some(Hold::Morning { until }), _) => {
             name().text(" waits for the morning, ").moment(until, Grain::Time)
         }
-        ("held", Some(Hold::CoveredBy { no })) => name().text(format!(" not told, #{no} says it")),
-        ("held", Some(Hold::LookingAgain { until })) => {
+        ("held", Some(Hold::LookingAgain { until }), None) => {
             name().text(" waits for another look, until ").moment(until, Grain::Time)
         }
-        ("held", Some(Hold::BelowMinimum)) => name().text(" not told, below what it wants to hear"),
-        ("superseded", _) => name().text(" not told: ").name(&reason()),
-        ("failed", _) => name().text(" could not be told: ").name(&fault.unwrap_or_else(reason)),
-        ("owed", _) => name().text(" is told next"),
-        ("bound", _) => match fault {
+        ("held", Some(Hold::BelowMinimum), _) => {
+            name().text(" not told, below what it wants to hear")
+        }
+        ("superseded", ..) => name().text(" not told: ").name(&reason()),
+        ("failed", ..) => name().text(" could not be told: ").name(&fault.unwrap_or_else(reason)),
+        ("owed", ..) => name().text(" is told next"),
+        ("bound", ..) => match fault {
             Some(fault) => name().text(" not reached yet: ").name(&fault),
             None => name().text(" is being told"),
         },
         // Written by a newer version: shown as it is.
-        (other, _) => name().text(" ").name(&Clean::new(other, 20)),
+        (other, ..) => name().text(" ").name(&Clean::new(other, 20)),
     }
 }
 

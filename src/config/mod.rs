@@ -31,7 +31,8 @@ pub use source::Origin;
 pub use workspace::Workspace;
 
 use crate::domain::schedule::Schedule;
-use crate::private_file::{self, Trust};
+use crate::domain::text::Clean;
+use crate::private_file::{self, FileFault, Trust};
 use places::{Found, absolute, resolve};
 use reader::Reader;
 use source::{Raw, gather_environment, gather_file};
@@ -48,6 +49,8 @@ pub struct Config {
     pub vault: VaultFile,
     /// Who may begin to use the bot.
     pub enrol: Enrol,
+    /// Who runs the bot and how to reach them.
+    pub operator: Option<Clean>,
     /// Which KuCoin is asked.
     pub kucoin: Kucoin,
     /// How Discord is reached; `None` = not used.
@@ -100,8 +103,10 @@ pub fn load(flags: &Flags, env: &[(String, String)], host: &Host) -> Result<Conf
     ];
     for (_, place, what) in inline.into_iter().filter(|(is_inline, ..)| *is_inline) {
         if let Some((path, stat)) = &file
-            && let Err(fault) = private_file::judge(path, *stat, private_file::this_user(), &trust)
+            && let Err(fault @ FileFault::Readable(..)) =
+                private_file::judge(path, *stat, private_file::this_user(), &trust)
         {
+            // Owner and writers were judged when it was read.
             let sentence = format!("{what} is in a file that must be private: {fault}");
             reader.problems.add(place, sentence);
         }
@@ -110,6 +115,7 @@ pub fn load(flags: &Flags, env: &[(String, String)], host: &Host) -> Result<Conf
         database,
         vault: VaultFile { trust, ..vault },
         enrol: sections::enrol(&mut reader),
+        operator: sections::operator(&mut reader),
         kucoin: endpoint::read(&mut reader),
         discord,
         telegram,

@@ -7,7 +7,7 @@ use toml::Table;
 
 use super::problem::Problems;
 use super::source::Origin;
-use crate::private_file::{self, FileFault, Stat};
+use crate::private_file::{self, FileFault, Stat, Trust};
 
 /// The name of the settings file in the data folder.
 pub const FILE_NAME: &str = "keylapse.toml";
@@ -99,9 +99,12 @@ pub(super) fn read_file(flags: &Flags, host: &Host, problems: &mut Problems) -> 
         }
     };
     let place = path.display().to_string();
-    if opened.stat.mode & 0o002 != 0 {
-        // Who can write here can send the keys elsewhere.
-        problems.add(place.as_str(), "everybody can change this file: run chmod 600 on it.");
+    // Who can write here can send the keys elsewhere; who can read it learns nothing secret yet.
+    let readable = Trust { everywhere: true, ..Trust::default() };
+    if let Err(fault) =
+        private_file::judge(&path, opened.stat, private_file::this_user(), &readable)
+    {
+        problems.add("Settings file", fault.to_string());
     }
     let Ok(text) = std::str::from_utf8(&opened.bytes) else {
         problems.add(place, "the file is not UTF-8 text: save it as UTF-8.");

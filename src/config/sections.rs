@@ -3,13 +3,18 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::problem::suggest;
 use super::reader::Reader;
 use super::resolve;
 use super::source::Origin;
 use crate::domain::schedule::Schedule;
+use crate::domain::text::{Clean, holds_secret};
 use crate::private_file::Trust;
 
+/// The longest `[access] operator`, in visible characters.
+const LONGEST_OPERATOR: usize = 100;
 const KEY_FILE: &str = "master.key";
 /// The ladder of DESIGN section 5; "today" and "past" always follow.
 const EXPIRY_DAYS: [u32; 5] = [30, 14, 7, 3, 1];
@@ -110,6 +115,33 @@ pub(super) fn enrol(reader: &mut Reader) -> Enrol {
             || format!("there is no such way: {}", suggest(text, &Enrol::ALL.map(Enrol::id)));
         Enrol::ALL.into_iter().find(|way| way.id() == text).ok_or_else(unknown)
     })
+}
+
+/// Who runs the bot and how to reach them, as `/privacy` shows it.
+pub(super) fn operator(reader: &mut Reader) -> Option<Clean> {
+    let told = reader.text("access", "operator");
+    let (operator, origin) = match told {
+        None => (None, Origin::Default),
+        Some(told) => {
+            let clean = Clean::new(&told.value, LONGEST_OPERATOR + 1);
+            let problem = if holds_secret(clean.as_str()) {
+                Some("that looks like a key or secret, and everybody can read this text.")
+            } else if clean.as_str().graphemes(true).count() > LONGEST_OPERATOR {
+                Some("write at most 100 characters: a name and how to reach you.")
+            } else {
+                None
+            };
+            if let Some(problem) = problem {
+                reader.problems.add(told.place, problem);
+                (None, Origin::Default)
+            } else {
+                (Some(clean).filter(|clean| !clean.is_empty()), told.origin)
+            }
+        }
+    };
+    let shown = operator.as_ref().map_or("not told", Clean::as_str).to_owned();
+    reader.note("[access] operator", shown, origin);
+    operator
 }
 
 pub(super) fn check(reader: &mut Reader) -> Schedule {

@@ -56,6 +56,7 @@ const FIELDS: &[(&str, &str, Kind)] = &[
     ("vault", "key_file", Kind::Text),
     ("vault", "allow_readable", Kind::Flag),
     ("access", "enrol", Kind::Text),
+    ("access", "operator", Kind::Text),
     ("kucoin", "site", Kind::Text),
     ("kucoin", "base_url", Kind::Text),
     ("kucoin", "allow_custom_endpoint", Kind::Flag),

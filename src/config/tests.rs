@@ -121,6 +121,7 @@ fn without_a_file_everything_has_a_default() {
 [discord] allow_custom_endpoint = false  (default)
 [telegram] allow_custom_endpoint = false  (default)
 [access] enrol = configured  (default)
+[access] operator = not told  (default)
 [kucoin] site = global  (default)
 [kucoin] allow_custom_endpoint = false  (default)
 [kucoin] base_url = https://api.kucoin.com  (default)
@@ -412,7 +413,7 @@ fn every_problem_is_reported_at_once() {
     );
     assert_eq!(
         place.said(&Flags::default()),
-        "DIR/keylapse.toml: everybody can change this file: run chmod 600 on it.
+        "Settings file: DIR/keylapse.toml can be changed by others (mode 602): run chmod 600 on it.
 [acess]: there is no such section: did you mean access?
 KEYLAPSE_KUCOIN__STIE: no setting has this name: did you mean KEYLAPSE_KUCOIN__SITE?
 KEYLAPSE_ALERTS__EXPIRY_DAYS: write whole numbers with commas, for example 30,14,7.
@@ -464,6 +465,41 @@ fn another_endpoint_is_named_and_allowed_in_the_file() {
     );
     let official = "[kucoin]\nbase_url = \"https://API.kucoin.com:443/\"";
     assert_eq!(from_text(official).ok().unwrap().kucoin.trusted, Trusted::Official);
+}
+
+#[test]
+fn a_file_that_a_group_can_change_is_refused_without_any_secret_in_it() {
+    let place = Place::new(&[]);
+    for (mode, begins) in [(0o660, "mode 660"), (0o620, "mode 620"), (0o646, "mode 646")] {
+        place.write(FILE_NAME, "[kucoin]\nsite = \"eu\"", mode);
+        assert_eq!(
+            place.said(&Flags::default()),
+            format!(
+                "Settings file: DIR/keylapse.toml can be changed by others ({begins}): run chmod 600 on it."
+            )
+        );
+    }
+    place.write(FILE_NAME, "[kucoin]\nsite = \"eu\"", 0o644);
+    assert!(place.load(&Flags::default()).is_ok());
+}
+
+#[test]
+fn whoever_runs_it_may_say_who_they_are() {
+    let of = |text: &str| from_text(&format!("[access]\noperator = \"{text}\""));
+    let config = of("the desk,\\u202E  desk@example.com").ok().unwrap();
+    assert_eq!(config.operator.as_ref().unwrap().as_str(), "the desk, desk@example.com");
+    assert!(describe(&config).contains("[access] operator = the desk, desk@example.com  (file)"));
+    assert_eq!(of("  ").ok().unwrap().operator, None);
+    assert_eq!(of(&"x".repeat(100)).ok().unwrap().operator.unwrap().as_str().len(), 100);
+    let said = |text: &str| of(text).err().unwrap().to_string();
+    assert_eq!(
+        said(&"x".repeat(101)),
+        "[access] operator: write at most 100 characters: a name and how to reach you."
+    );
+    assert_eq!(
+        said("6705f5c311545b000157d3eb"),
+        "[access] operator: that looks like a key or secret, and everybody can read this text."
+    );
 }
 
 #[test]

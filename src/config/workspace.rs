@@ -14,6 +14,7 @@ use crate::domain::access::Grant;
 use crate::domain::receiver::Platform;
 use crate::domain::signal::Severity;
 use crate::domain::text::{Clean, fold};
+use crate::domain::wall::zone_name;
 
 /// A workspace of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +93,7 @@ fn note(reader: &mut Reader, workspace: &Workspace, origin: Origin) {
     });
     let told = told.collect::<Vec<_>>().join(", ");
     let told = if told.is_empty() { "nobody".to_owned() } else { told };
-    let shown = format!("zone {}, tells {told}", workspace.zone);
+    let shown = format!("zone {}, tells {told}", zone_name(workspace.zone));
     reader.note(&format!("[[workspace]] {}", workspace.name), shown, origin);
 }
 

@@ -1,6 +1,7 @@
 //! What many keys say together: when at least three keys of a workspace on one exchange's site,
 //! and at least half of them, are blind for one reason, that is one problem and not forty.
 
+use super::alert::{Alert, Subject};
 use super::rules::Rule;
 use super::signal::{Finding, Severity, Signal};
 
@@ -41,6 +42,20 @@ pub fn examine(census: &Census) -> Signal {
     }
     let finding = Finding::proven(Severity::Warning, [group.word.clone()]);
     Signal::Present(Finding { ripe: group.confirmed, ..finding })
+}
+
+/// Whether the open alert `greater` says all that `lesser` would say, where both are about the same
+/// key or `greater` is about the key's exchange.
+pub fn covers(greater: &Alert, lesser: &Alert) -> bool {
+    let is_exchange = matches!(greater.subject, Subject::Exchange(..));
+    let says_it = if is_exchange {
+        // What is critical about one key (its bot runs here and is refused too) is not said by a
+        // warning about all of them.
+        greater.rule == lesser.rule && lesser.state.severity <= greater.state.severity
+    } else {
+        greater.rule.covers(lesser.rule)
+    };
+    greater.id != lesser.id && greater.state.is_open() && says_it
 }
 
 #[cfg(test)]

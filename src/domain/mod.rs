@@ -4,6 +4,7 @@
 pub mod access;
 pub mod alert;
 pub mod card;
+pub mod confusable;
 pub mod evidence;
 pub mod expiry;
 pub mod facts;
@@ -12,6 +13,7 @@ pub mod id;
 pub mod intake;
 pub mod judge;
 pub mod key;
+pub mod leak;
 pub mod notice;
 pub mod permission;
 pub mod policy;

@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Kind;
+use super::expiry::{End, next_stage_at};
 use super::id::{AlertId, ReceiverId};
 use super::policy::Policy;
 use super::receiver::Receiver;
@@ -118,6 +119,38 @@ fn due(post: &Post, minimum: Severity, policy: &Policy, zone: Tz, now: DateTime<
     let is_waking_hour = now.with_timezone(&zone).time() >= policy.morning;
     let comes_too_late = post.deadline.is_some_and(|deadline| until >= deadline);
     if is_waking_hour || comes_too_late { Due::Owed } else { Due::Held(Hold::Morning { until }) }
+}
+
+/// When people will hear of the next rung of an end: at the rung, or at the morning after it where
+/// that is not too late. `None` = no rung is left.
+pub fn warning_at(
+    end: &End,
+    policy: &Policy,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let rung = next_stage_at(end, &policy.ladder_days, zone, now)?;
+    Some(said_at(end, policy, zone, rung))
+}
+
+/// When a warning about this end that is due at `rung` is said.
+pub fn said_at(end: &End, policy: &Policy, zone: Tz, rung: DateTime<Utc>) -> DateTime<Utc> {
+    // What is past is critical, and that never waits.
+    let severity = if rung >= end.at { Severity::Critical } else { Severity::Notice };
+    let post = Post {
+        severity,
+        quiet: false,
+        deadline: Some(end.at),
+        covered_by: None,
+        looking_until: None,
+    };
+    match due(&post, Severity::Notice, policy, zone, rung) {
+        Due::Held(Hold::Morning { until }) => until,
+        Due::Owed
+        | Due::Held(Hold::CoveredBy { .. } | Hold::LookingAgain { .. } | Hold::BelowMinimum) => {
+            rung
+        }
+    }
 }
 
 /// A notice whose time has come, with what is known of its alert now.
@@ -246,6 +279,25 @@ mod tests {
             utc("2026-11-23T12:00:00Z"),
         );
         assert_eq!(deaf[0].due, Due::Held(Hold::BelowMinimum));
+    }
+
+    #[test]
+    fn a_warning_is_said_at_its_rung_or_at_the_morning_after_it() {
+        use crate::domain::expiry::{Precision, Source};
+        let end =
+            |at: &str| End { at: utc(at), source: Source::Declared, precision: Precision::Instant };
+        let table = [
+            // 30 days before midnight is midnight: said at nine in Berlin.
+            ("2026-12-30T23:00:00Z", "2026-11-23T12:00:00Z", "2026-12-01T08:00:00Z"),
+            ("2026-12-30T14:00:00Z", "2026-11-23T12:00:00Z", "2026-11-30T14:00:00Z"),
+            // The last day begins at night, and its morning comes too late.
+            ("2026-12-30T05:00:00Z", "2026-12-29T06:00:00Z", "2026-12-29T23:00:00Z"),
+            ("2026-12-30T05:00:00Z", "2026-12-30T04:00:00Z", "2026-12-30T05:00:00Z"),
+        ];
+        for (at, now, said) in table {
+            let (policy, zone) = (Policy::default(), Tz::Europe__Berlin);
+            assert_eq!(warning_at(&end(at), &policy, zone, utc(now)), Some(utc(said)), "{at}");
+        }
     }
 
     fn waiting(alert: &str, seq: i64, kind: Kind) -> Waiting {

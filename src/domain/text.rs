@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::confusable::{composed, has_special_forms, mixes_scripts};
+
 /// The most combining marks that may follow one letter; more is a wall, not a word.
 const MARKS: usize = 2;
 
@@ -115,7 +117,64 @@ pub enum LabelError {
         "That label has the shape of a key or secret; labels are shown in chat. Choose a name, for example mm-bot-1."
     )]
     Secret,
+    /// Digits alone are the number of an alert or of a choice.
+    #[error(
+        "A label of digits alone would be taken for the number of an alert or choice. Add a letter, for example bot-7."
+    )]
+    Number,
+    /// It begins like a command, a flag, an alert's number or a mention.
+    #[error(
+        "A label does not begin with {0}: it would be taken for something else. Begin with a letter."
+    )]
+    Start(char),
+    /// It is the name of a command.
+    #[error("That label is the name of a command. Choose another, for example mm-bot-1.")]
+    Reserved,
+    /// Letters of two scripts in one word.
+    #[error(
+        "That label mixes letters of two scripts in one word, which can pass for another label. Write each word in one script."
+    )]
+    Mixed,
+    /// Full-width and other special forms.
+    #[error(
+        "That label holds full-width or other special forms of letters, which can pass for another label. Type plain letters and digits."
+    )]
+    Forms,
 }
+
+/// What a line can begin with beside a label: commands that are there, and those whose names are
+/// kept for later.
+const RESERVED: &[&str] = &[
+    "ack",
+    "alerts",
+    "check",
+    "faq",
+    "help",
+    "keystatus",
+    "privacy",
+    "upcoming",
+    "why",
+    "exit",
+    "quit",
+    "cancel",
+    "faqgaps",
+    "fix",
+    "leaked",
+    "notify",
+    "security",
+    "settings",
+    "start",
+    "audit",
+    "history",
+    "keyadd",
+    "keyedit",
+    "keyremove",
+    "link",
+    "offboard",
+    "rotate",
+    "silence",
+    "workspace",
+];
 
 impl Label {
     /// The longest label in user-perceived characters.
@@ -138,7 +197,22 @@ impl Label {
         if clean.as_str() != trimmed {
             return Err(LabelError::Hidden);
         }
-        Ok(Self(clean))
+        let text = composed(trimmed);
+        match text.chars().next() {
+            Some(first @ ('/' | '-' | '#' | '@')) => Err(LabelError::Start(first)),
+            _ if text.chars().all(|c| c.is_numeric() || c == ' ') => Err(LabelError::Number),
+            _ if RESERVED.contains(&fold(&text).as_str()) => Err(LabelError::Reserved),
+            _ if has_special_forms(&text) => Err(LabelError::Forms),
+            _ if mixes_scripts(&text) => Err(LabelError::Mixed),
+            _ => Ok(Self(Clean::new(&text, Self::LONGEST))),
+        }
+    }
+
+    /// A label as it was stored: one that came in under older rules stays readable. `None` where
+    /// nothing visible is left.
+    pub fn stored(text: &str) -> Option<Self> {
+        let clean = Clean::new(text, Self::LONGEST);
+        (!clean.is_empty()).then_some(Self(clean))
     }
 
     /// The label as people see it.
@@ -158,10 +232,10 @@ impl std::fmt::Display for Label {
     }
 }
 
-/// Folds text for comparison: lower case, nothing else. Sorting and uniqueness use it in Rust,
+/// Folds text for comparison: composed, lower case, nothing else. Sorting and uniqueness use it in Rust,
 /// because the two databases fold differently.
 pub fn fold(text: &str) -> String {
-    text.to_lowercase()
+    composed(text).to_lowercase()
 }
 
 /// Whether `text` has the shape of a KuCoin key id (24 hex digits) or secret (a UUID).
@@ -223,5 +297,41 @@ mod tests {
         assert_eq!(Label::parse("6705f5c311545b000157d3eb"), Err(LabelError::Secret));
         assert_eq!(Label::parse("46fd8974-aaaa-bbbb-cccc-896f005b2340"), Err(LabelError::Secret));
         assert_eq!(Label::parse(" Grid-EU ").unwrap().folded(), "grid-eu");
+    }
+
+    #[test]
+    fn a_label_is_not_taken_for_something_else() {
+        let table = [
+            ("3", LabelError::Number),
+            ("12 34", LabelError::Number),
+            ("\u{0663}", LabelError::Number),
+            ("/bot", LabelError::Start('/')),
+            ("-bot", LabelError::Start('-')),
+            ("#3", LabelError::Start('#')),
+            ("@everyone", LabelError::Start('@')),
+            ("Alerts", LabelError::Reserved),
+            ("quit", LabelError::Reserved),
+            ("gr\u{0456}d", LabelError::Mixed),
+            ("\u{FF47}rid", LabelError::Forms),
+            ("\u{FF13}", LabelError::Number),
+        ];
+        for (raw, error) in table {
+            assert_eq!(Label::parse(raw), Err(error), "{raw}");
+        }
+        let good = [
+            "bot-7",
+            "7up",
+            "\u{0431}\u{043E}\u{0442} 1",
+            "\u{53D6}\u{5F15}-2",
+            "why not",
+            "caf\u{00E9}",
+        ];
+        for raw in good {
+            assert!(Label::parse(raw).is_ok(), "{raw}");
+        }
+        // One letter in two spellings is one label; what came in before the rules stays readable.
+        let (one, two) = (Label::parse("cafe\u{0301}"), Label::parse("CAF\u{00C9}"));
+        assert_eq!(one.unwrap().folded(), two.unwrap().folded());
+        assert_eq!(Label::stored("3").unwrap().as_str(), "3");
     }
 }

@@ -56,6 +56,21 @@ pub fn next_time_of_day(time: NaiveTime, zone: Tz, now: DateTime<Utc>) -> DateTi
         .unwrap_or(now + TimeDelta::days(1))
 }
 
+/// The zone's name as people know it: the several names of UTC are one.
+pub fn zone_name(zone: Tz) -> &'static str {
+    match zone {
+        Tz::UTC
+        | Tz::UCT
+        | Tz::Universal
+        | Tz::Zulu
+        | Tz::Etc__UTC
+        | Tz::Etc__UCT
+        | Tz::Etc__Universal
+        | Tz::Etc__Zulu => "UTC",
+        other => other.name(),
+    }
+}
+
 /// The date on the wall.
 pub fn local_date(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
     at.with_timezone(&zone).date_naive()
@@ -67,6 +82,13 @@ mod tests {
 
     fn utc(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn utc_has_one_name() {
+        assert_eq!(zone_name("Etc/UTC".parse().unwrap()), "UTC");
+        assert_eq!(zone_name("Zulu".parse().unwrap()), "UTC");
+        assert_eq!(zone_name(Tz::Europe__Berlin), "Europe/Berlin");
     }
 
     #[test]

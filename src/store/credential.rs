@@ -12,6 +12,7 @@ use super::row::{Cells, ms};
 use super::{Store, StoreError, Tx};
 use crate::domain::id::{CredentialId, KeyId, WorkspaceId};
 use crate::domain::key::Key;
+use crate::domain::text::Label;
 pub use crate::vault::Sealed;
 
 /// A credential to be stored.
@@ -150,6 +151,22 @@ impl Desk {
         .fetch_optional(&self.store.reader)
         .await?;
         row.as_ref().map_or(Ok(None), credential_of)
+    }
+
+    /// The label under which a key with this keyed hash is watched in this workspace, in use or on
+    /// its way out. Other workspaces are never looked at (S6).
+    pub async fn watched_as(&self, key_hash: &str) -> Result<Option<Label>, StoreError> {
+        let row = query(concat!(
+            "SELECT ",
+            key_columns!(),
+            " FROM credentials c JOIN keys k ON k.id = c.key_id \
+             WHERE c.workspace_id = $1 AND c.key_hash = $2 AND c.state <> 'wiped' AND k.state <> 'staged'"
+        ))
+        .bind(self.workspace.id.as_str())
+        .bind(key_hash)
+        .fetch_optional(&self.store.reader)
+        .await?;
+        row.map(|row| key_of(&row).map(|key| key.label)).transpose()
     }
 
     /// The generation that a key's next credential gets; sealing needs it. Of two at once the

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::query;
 
-use super::alert::{Transition, alert_columns, alert_of, transition_of};
+use super::alert::{Transition, alert_columns, alert_of, subject_cells, transition_of};
 use super::key::{key_columns, key_of};
 use super::look::{Standing, standing_columns, standing_joins, standing_of};
 use super::row::Cells;
@@ -218,14 +218,25 @@ impl Desk {
 
     /// The newest alerts of a key, open ones first, with what happened to each.
     pub async fn history(&self, key: &KeyId, limit: i64) -> Result<Vec<History>, StoreError> {
+        self.history_of(&Subject::Key(key.clone()), limit).await
+    }
+
+    /// The same of any subject.
+    pub async fn history_of(
+        &self,
+        subject: &Subject,
+        limit: i64,
+    ) -> Result<Vec<History>, StoreError> {
+        let (kind, id) = subject_cells(subject);
         let rows = query(concat!(
             "SELECT ",
             alert_columns!(),
-            " FROM alerts a WHERE a.workspace_id = $1 AND a.subject_kind = 'key' AND a.subject_id = $2 AND a.phase <> 'pending' \
-             ORDER BY CASE WHEN a.phase = 'open' THEN 0 ELSE 1 END, a.no DESC LIMIT $3"
+            " FROM alerts a WHERE a.workspace_id = $1 AND a.subject_kind = $2 AND a.subject_id = $3 AND a.phase <> 'pending' \
+             ORDER BY CASE WHEN a.phase = 'open' THEN 0 ELSE 1 END, a.no DESC LIMIT $4"
         ))
         .bind(self.workspace.id.as_str())
-        .bind(key.as_str())
+        .bind(kind)
+        .bind(id)
         .bind(limit)
         .fetch_all(&self.store.reader)
         .await?;

@@ -30,7 +30,7 @@ pub(super) fn key_of(row: &AnyRow) -> Result<Key, StoreError> {
     Ok(Key {
         id: row.text("id")?.into(),
         workspace: row.text("workspace_id")?.into(),
-        label: Label::parse(&row.text("label")?).map_err(|_| garbled("label"))?,
+        label: Label::stored(&row.text("label")?).ok_or_else(|| garbled("label"))?,
         exchange: row.word("exchange", Exchange::parse)?,
         site: row.word("site", Site::parse)?,
         watch,

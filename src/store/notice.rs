@@ -9,6 +9,7 @@ use super::duty::DutyKind;
 use super::row::{Cells, json, ms};
 use super::{StoreError, Tx};
 use crate::domain::alert::{Alert, Subject};
+use crate::domain::fleet::covers;
 use crate::domain::id::{AlertId, ReceiverId, WorkspaceId};
 use crate::domain::policy::Policy;
 use crate::domain::route::{self, Due, Hold, Planned, Post};
@@ -239,19 +240,6 @@ impl Tx {
         .await?;
         Ok(())
     }
-}
-
-/// Whether the open alert `greater` says all that `lesser` would say.
-fn covers(greater: &Alert, lesser: &Alert) -> bool {
-    let is_exchange = matches!(greater.subject, Subject::Exchange(..));
-    let says_it = if is_exchange {
-        // What is critical about one key (its bot runs here and is refused too) is not said by a
-        // warning about all of them.
-        greater.rule == lesser.rule && lesser.state.severity <= greater.state.severity
-    } else {
-        greater.rule.covers(lesser.rule)
-    };
-    greater.id != lesser.id && greater.state.is_open() && says_it
 }
 
 /// State, hold and ready instant of a notice. Held under a cover or below a minimum it is never

@@ -59,7 +59,9 @@ impl Host {
     pub fn configure(&self, text: &str) {
         std::fs::create_dir_all(self.data()).unwrap();
         std::fs::set_permissions(self.data(), std::fs::Permissions::from_mode(0o700)).unwrap();
-        std::fs::write(self.data().join("keylapse.toml"), text).unwrap();
+        let path = self.data().join("keylapse.toml");
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
     }
 
     /// A file beside the data folder.

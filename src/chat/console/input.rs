@@ -1,7 +1,7 @@
 //! What is typed: with line editing and history where a person sits at a terminal, as plain lines
 //! where a file or a pipe does. Blocking reads live in a thread of their own.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,9 @@ use rustyline::validate::Validator;
 use rustyline::{Editor, ExternalPrinter, Helper};
 use tokio::sync::mpsc;
 
-use super::screen::Print;
+use super::render;
+use super::screen::{Print, Width};
+use crate::domain::leak::Pasted;
 
 /// The longest line that is taken; the rest of it is dropped unread.
 const LONGEST: u64 = 16 * 1024;
@@ -25,6 +27,8 @@ pub struct Input {
     pub lines: mpsc::Receiver<String>,
     /// Prints without spoiling the line that is being typed.
     pub print: Print,
+    /// How wide the terminal is that is printed on.
+    pub width: Width,
     /// Whether a line is being typed right now.
     pub typing: Arc<AtomicBool>,
 }
@@ -44,7 +48,9 @@ pub fn typed(prompt: &'static str, history: Option<PathBuf>) -> io::Result<Input
     std::thread::Builder::new().name("terminal".to_owned()).spawn(move || {
         while let Some(line) = read(&mut editor, prompt) {
             is_typing.store(false, Ordering::Relaxed);
-            let _ = editor.add_history_entry(line.as_str());
+            if is_kept(&line) {
+                let _ = editor.add_history_entry(line.as_str());
+            }
             if send.blocking_send(line).is_err() {
                 break;
             }
@@ -55,12 +61,34 @@ pub fn typed(prompt: &'static str, history: Option<PathBuf>) -> io::Result<Input
     })?;
     let print: Print =
         Box::new(move |text| printer.print(text.to_owned()).map_err(io::Error::other));
-    Ok(Input { lines, print, typing })
+    Ok(Input { lines, print, width: width(), typing })
 }
 
 /// `None` when the person leaves with Ctrl-D or Ctrl-C, or the terminal is gone.
 fn read(editor: &mut Editor<Watcher, FileHistory>, prompt: &str) -> Option<String> {
     editor.readline(prompt).ok()
+}
+
+/// Whether a line may stand in the history, which is a file: no pasted secret does.
+fn is_kept(line: &str) -> bool {
+    Pasted::of(line) == Pasted::Nothing
+}
+
+/// The width of the terminal behind standard output, within what reads well; where there is none,
+/// the width of every transcript.
+fn width() -> Width {
+    if !io::stdout().is_terminal() {
+        return Box::new(|| render::WIDTH);
+    }
+    Box::new(|| {
+        let size = rustix::termios::tcgetwinsize(io::stdout());
+        readable(size.map_or(0, |size| usize::from(size.ws_col)))
+    })
+}
+
+/// Between 40 and 100; a terminal that does not say gets the usual.
+fn readable(columns: usize) -> usize {
+    if columns == 0 { render::WIDTH } else { columns.clamp(40, 100) }
 }
 
 /// Lines of a pipe or file.
@@ -74,7 +102,8 @@ pub fn piped(reader: impl BufRead + Send + 'static) -> io::Result<Input> {
             }
         }
     })?;
-    Ok(Input { lines, print: plain_print(), typing: Arc::new(AtomicBool::new(false)) })
+    let typing = Arc::new(AtomicBool::new(false));
+    Ok(Input { lines, print: plain_print(), width: width(), typing })
 }
 
 /// Prints to standard output as it is.
@@ -121,6 +150,15 @@ impl Helper for Watcher {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_width_reads_well_and_no_secret_stands_in_the_history() {
+        let widths = [(0, 78), (10, 40), (64, 64), (240, 100)];
+        assert!(widths.iter().all(|(columns, width)| readable(*columns) == *width));
+        assert!(is_kept("/ack 3 2h waiting") && is_kept("what does 400003 mean"));
+        assert!(!is_kept("/faq 6705f5c311545b000157d3eb"));
+        assert!(!is_kept("secret 46fd8974-aaaa-bbbb-cccc-896f005b2340"));
+    }
 
     #[test]
     fn a_line_without_end_is_cut_and_the_next_one_begins_clean() {

@@ -1,4 +1,4 @@
-//! A card as plain text. Pure: no colour, no width but a generous wrap, nothing that a pipe or a
+//! A card as plain text. Pure: no colour, the width is an argument, nothing that a pipe or a
 //! screen reader would lose. Whatever could steer a terminal is cut here once more.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -6,8 +6,8 @@ use chrono_tz::Tz;
 
 use crate::domain::card::{Block, Card, Grain, Line, Span, Tone};
 
-/// Where lines are broken.
-const WIDTH: usize = 78;
+/// Where lines are broken unless a terminal says something else.
+pub const WIDTH: usize = 78;
 
 /// The wall clock that moments are shown on.
 #[derive(Clone, Copy, Debug)]
@@ -18,8 +18,9 @@ pub struct Wall {
     pub now: DateTime<Utc>,
 }
 
-/// The card's lines, without its buttons.
-pub fn card(card: &Card, wall: Wall) -> Vec<String> {
+/// The card's lines of at most `width`, without its buttons.
+pub fn card(card: &Card, wall: Wall, width: usize) -> Vec<String> {
+    let wrap = |text: &str, first, rest| wrap(text, (first, rest), width);
     let title = with_shape(card.tone, &line(&card.title, wall));
     let mut out = wrap(&title, "", "  ");
     for block in &card.body {
@@ -45,11 +46,11 @@ pub fn title(card: &Card, wall: Wall) -> String {
 }
 
 /// Buttons as numbered choices.
-pub fn choices(labels: &[(u32, &str)]) -> Vec<String> {
+pub fn choices(labels: &[(u32, &str)], width: usize) -> Vec<String> {
     let text = labels.iter().map(|(number, label)| format!("[{number}] {}", printable(label)));
     // A choice is not broken in two: its inner spaces are held together while wrapping.
     let text = text.map(|choice| choice.replace(' ', "\u{a0}")).collect::<Vec<_>>().join("  ");
-    wrap(&text, "  ", "  ").into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
+    wrap(&text, ("  ", "  "), width).into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
 }
 
 fn with_shape(tone: Tone, text: &str) -> String {
@@ -94,17 +95,17 @@ pub fn moment(at: DateTime<Utc>, grain: Grain, wall: Wall) -> String {
 }
 
 /// Breaks at spaces; a word longer than the line stands alone.
-fn wrap(text: &str, first: &str, rest: &str) -> Vec<String> {
+fn wrap(text: &str, (first, rest): (&str, &str), width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut current = first.to_owned();
     let mut is_empty = true;
     for word in text.split(' ') {
         let length = current.chars().count() + 1 + word.chars().count();
         // Two spaces apart is how choices stand; at a break they are none.
-        if word.is_empty() && (is_empty || length > WIDTH) {
+        if word.is_empty() && (is_empty || length > width) {
             continue;
         }
-        if !is_empty && length > WIDTH {
+        if !is_empty && length > width {
             lines.push(std::mem::replace(&mut current, rest.to_owned()));
             is_empty = true;
         }
@@ -142,7 +143,7 @@ mod tests {
         .text("KuCoin's own date.")
         .steps(["Make a new key this week.".into(), "Delete the old one last.".into()]);
         assert_eq!(
-            card(&shown, wall()).join("\n"),
+            card(&shown, wall(), WIDTH).join("\n"),
             "\u{25B2}\u{FE0E} mm-bot-1 expires in 7 days (Mon 30 Nov 14:00 CET)\n  KuCoin's own date.\n  \
              1. Make a new key this week.\n  2. Delete the old one last."
         );
@@ -151,16 +152,19 @@ mod tests {
     #[test]
     fn nothing_in_a_card_can_steer_the_terminal() {
         let shown = Card::new(Tone::Plain, "a\u{1b}[2Jb").text(Line::default().code("\u{7}x\r\ny"));
-        assert!(card(&shown, wall()).iter().all(|line| !line.chars().any(char::is_control)));
+        assert!(card(&shown, wall(), WIDTH).iter().all(|line| !line.chars().any(char::is_control)));
     }
 
     #[test]
     fn long_lines_break_at_words_and_choices_stay_whole() {
         let words = "word ".repeat(40);
-        let lines = card(&Card::new(Tone::Plain, words.trim()), wall());
+        let lines = card(&Card::new(Tone::Plain, words.trim()), wall(), WIDTH);
         assert!(lines.len() > 2 && lines.iter().all(|line| line.chars().count() <= WIDTH));
+        let narrow = card(&Card::new(Tone::Plain, words.trim()), wall(), 40);
+        assert!(narrow.len() > lines.len());
+        assert!(narrow.iter().all(|line| line.chars().count() <= 40));
         let labels: Vec<(u32, &str)> = (1..9).map(|n| (n, "What to do now")).collect();
-        assert!(choices(&labels).iter().all(|line| !line.trim().starts_with("What")));
+        assert!(choices(&labels, WIDTH).iter().all(|line| !line.trim().starts_with("What")));
     }
 
     #[test]

@@ -16,6 +16,9 @@ use crate::domain::id::ButtonId;
 /// Prints a few whole lines at once.
 pub type Print = Box<dyn FnMut(&str) -> io::Result<()> + Send>;
 
+/// How many characters a line has now; a window changes.
+pub type Width = Box<dyn Fn() -> usize + Send>;
+
 /// A terminal.
 pub struct Screen {
     state: Mutex<State>,
@@ -23,6 +26,7 @@ pub struct Screen {
 
 struct State {
     print: Print,
+    width: Width,
     day: Option<NaiveDate>,
     last_number: u32,
     buttons: BTreeMap<u32, ButtonId>,
@@ -33,10 +37,16 @@ struct State {
 const MOST_CHOICES: usize = 500;
 
 impl Screen {
-    /// A terminal behind `print`.
+    /// A terminal behind `print`, as wide as every transcript.
     pub fn new(print: Print) -> Self {
+        Self::as_wide_as(print, Box::new(|| render::WIDTH))
+    }
+
+    /// A terminal behind `print` whose lines are as long as `width` says at each message.
+    pub fn as_wide_as(print: Print, width: Width) -> Self {
         let state = State {
             print,
+            width,
             day: None,
             last_number: 0,
             buttons: BTreeMap::new(),
@@ -50,7 +60,7 @@ impl Screen {
         let mut state = self.lock();
         let wall = Wall { zone: post.zone, now: post.now };
         let mut lines = day_line(&mut state.day, wall);
-        lines.extend(stamped(&render::card(&post.card, wall), wall));
+        lines.extend(stamped(&render::card(&post.card, wall, (state.width)()), wall));
         lines.extend(state.number(&post.card, &post.buttons));
         state.titles.insert(post.nonce.as_str().to_owned(), render::title(&post.card, wall));
         state.say(&lines)
@@ -67,7 +77,7 @@ impl Screen {
             return Ok(());
         }
         let mut lines = day_line(&mut state.day, wall);
-        let mut shown = render::card(&post.card, wall);
+        let mut shown = render::card(&post.card, wall, (state.width)());
         shown.truncate(1);
         lines.extend(stamped(&shown, wall));
         state.titles.insert(receipt.to_owned(), title);
@@ -83,7 +93,7 @@ impl Screen {
         now: DateTime<Utc>,
     ) -> io::Result<()> {
         let mut state = self.lock();
-        let mut lines = render::card(card, Wall { zone, now });
+        let mut lines = render::card(card, Wall { zone, now }, (state.width)());
         lines.extend(state.number(card, buttons));
         state.say(&lines)
     }
@@ -132,7 +142,7 @@ impl State {
         while self.buttons.len() > MOST_CHOICES {
             self.buttons.pop_first();
         }
-        if labels.is_empty() { Vec::new() } else { render::choices(&labels) }
+        if labels.is_empty() { Vec::new() } else { render::choices(&labels, (self.width)()) }
     }
 
     fn say(&mut self, lines: &[String]) -> io::Result<()> {

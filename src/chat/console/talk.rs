@@ -69,7 +69,7 @@ impl Talk {
             self.press(number).await?;
             return Ok(Next::Listen);
         }
-        match commands::parse(line) {
+        match commands::hear(line) {
             Ok(command) => {
                 let invocation = self.invocation(command);
                 let reply = self.counter.run(&self.desk, &invocation).await;

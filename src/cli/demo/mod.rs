@@ -17,6 +17,7 @@ use chrono_tz::Tz;
 use self::play::{Play, ScriptError};
 use self::stage::{Setting, Stage};
 use crate::chat::console::input::{self, Input};
+use crate::chat::console::screen::Screen;
 use crate::cli::failure::Failure;
 use crate::ids::Ids;
 use crate::store::Store;
@@ -124,7 +125,7 @@ fn read_script(path: &PathBuf) -> Result<String, DemoError> {
 /// Plays a script without waiting; the same script prints the same text, every time.
 async fn play_text(text: &str) -> Result<(), DemoError> {
     let steps = play::parse(text)?;
-    let play = begin(input::plain_print()).await?;
+    let play = begin(Screen::new(input::plain_print())).await?;
     for step in &steps {
         play.step(step).await?;
     }
@@ -133,9 +134,9 @@ async fn play_text(text: &str) -> Result<(), DemoError> {
 
 /// Lets a person watch and talk; time waits while a line is being typed.
 async fn watch(day: Duration) -> Result<(), DemoError> {
-    let Input { mut lines, print, typing } =
+    let Input { mut lines, print, width, typing } =
         input::typed("> ", None).map_err(anyhow::Error::from)?;
-    let play = begin(print).await?;
+    let play = begin(Screen::as_wide_as(print, width)).await?;
     play.say(
         "Six keys, and ten days in which things happen to them. Try /keystatus, /alerts, /help, a number \
          from a message, or `advance 1d`; `quit` leaves.",
@@ -169,7 +170,7 @@ async fn watch(day: Duration) -> Result<(), DemoError> {
 
 const TICK: Duration = Duration::from_millis(50);
 
-async fn begin(print: crate::chat::console::screen::Print) -> anyhow::Result<Play> {
+async fn begin(screen: Screen) -> anyhow::Result<Play> {
     let ids = Arc::new(Ids::seeded());
     let store = Store::in_memory(ids.clone()).await?;
     let setting = Setting {
@@ -181,7 +182,7 @@ async fn begin(print: crate::chat::console::screen::Print) -> anyhow::Result<Pla
         mark: Some("DEMO"),
     };
     let stage = Stage::set(setting, store, ids).await?;
-    let play = Play::begin(stage, print);
+    let play = Play::begin(stage, screen);
     play.say(BEFORE)?;
     cast::enter(play.stage()).await?;
     play.wake().await;

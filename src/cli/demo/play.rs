@@ -8,10 +8,11 @@ use chrono::TimeDelta;
 use super::stage::Stage;
 use crate::app::App;
 use crate::chat::console::Console;
-use crate::chat::console::screen::{Print, Screen};
+use crate::chat::console::screen::Screen;
 use crate::chat::console::talk::{Next, Talk};
 use crate::cli::counter;
 use crate::commands::HostNote;
+use crate::domain::leak::Pasted;
 use crate::domain::text::Clean;
 
 /// One line of a script, or one that was typed.
@@ -109,8 +110,8 @@ pub struct Play {
 
 impl Play {
     /// Starts the bot in front of a terminal.
-    pub fn begin(stage: Stage, print: Print) -> Self {
-        let screen = Arc::new(Screen::new(print));
+    pub fn begin(stage: Stage, screen: Screen) -> Self {
+        let screen = Arc::new(screen);
         let console = Console::new([("terminal".to_owned(), screen.clone())]);
         let app = stage.start(Arc::new(console));
         let host = HostNote {
@@ -166,7 +167,11 @@ impl Play {
             Step::Remark(remark) => self.say(&format!("\n# {remark}"))?,
             Step::Advance(time) => self.pass(*time).await,
             Step::Say(line) => {
-                self.say(&format!("\n> {}", Clean::new(line, 200)))?;
+                let shown = match Pasted::of(line) {
+                    Pasted::Nothing => Clean::new(line, 200),
+                    Pasted::Perhaps | Pasted::Certain => Clean::new("(not shown)", 200),
+                };
+                self.say(&format!("\n> {shown}"))?;
                 let next = self.talk.hear(line).await?;
                 self.stage.clock.settle().await;
                 return Ok(next == Next::Listen);

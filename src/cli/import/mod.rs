@@ -14,7 +14,7 @@ use crate::cli::actor::{actor, entry};
 use crate::cli::ask::Terminal;
 use crate::cli::ending::Saying;
 use crate::cli::failure::{Failure, refused};
-use crate::cli::key::seal;
+use crate::cli::key::{key_hash, seal};
 use crate::cli::open::Workshop;
 use crate::domain::key::{Key, Watch};
 use crate::domain::text::Clean;
@@ -109,10 +109,7 @@ async fn judged(
     }
     let by = actor();
     let saying = Saying { by: &by, zone: desk.workspace().zone, now: shop.clock.now() };
-    let fingerprint = |key: &crate::secret::Secret| {
-        let folded = key.expose().to_ascii_lowercase().into();
-        shop.vault.fingerprint(&desk.workspace().id, &folded)
-    };
+    let fingerprint = |key: &crate::secret::Secret| key_hash(shop, &desk.workspace().id, key);
     let terms = Terms {
         workspace: &desk.workspace().id,
         site: shop.config.kucoin.site,

@@ -7,6 +7,7 @@ use std::collections::hash_map::Entry;
 use super::read::Row;
 use crate::cli::ending::{EndFlags, Saying};
 use crate::cli::failure::Failure;
+use crate::cli::key::shown;
 use crate::cli::secrets;
 use crate::domain::facts::{Exchange, Site};
 use crate::domain::id::WorkspaceId;
@@ -79,6 +80,7 @@ impl<'a> Rules<'a> {
         };
         let used_by =
             used_by.split(';').map(|text| Clean::new(text, 120)).filter(|text| !text.is_empty());
+        let used_by: Vec<Clean> = used_by.collect();
         let key = Key {
             id: String::new().into(),
             workspace: self.terms.workspace.clone(),
@@ -91,11 +93,14 @@ impl<'a> Rules<'a> {
             declared,
             baseline: None,
             accepted: Accepted::default(),
-            used_by: used_by.collect(),
+            used_by,
             added_at: self.terms.saying.now,
             state: KeyState::Unverified,
             rev: 0,
         };
+        if let Some(secrets) = &secrets {
+            secrets::refuse_shown(secrets, shown(&key)).map_err(|why| vec![why])?;
+        }
         Ok(Ready { key, secrets })
     }
 

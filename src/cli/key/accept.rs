@@ -4,15 +4,21 @@
 use super::Named;
 use crate::cli::actor::{actor, entry};
 use crate::cli::ask::Terminal;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, refused};
 use crate::cli::open::Workshop;
 use crate::cli::words;
+use crate::domain::key::Watch;
 use crate::store::deed::Now;
 
 /// Runs the subcommand.
 pub async fn run(named: &Named, shop: &Workshop, terminal: &mut Terminal) -> Result<(), Failure> {
     let (desk, view) = named.find(shop).await?;
     let label = view.key.label.as_str();
+    if view.key.watch == Watch::Declared {
+        return refused(format!(
+            "{label} is a reminder of a date: KuCoin is never asked about it, so there is nothing to accept; keylapse key replace {label} --expires DATE tells another date."
+        ));
+    }
     let now = Now { at: shop.clock.now(), policy: &shop.policy };
     let deed = entry("key.accept", label);
     let closed = desk.accept(&view.key.id, &actor(), &deed, now).await?;

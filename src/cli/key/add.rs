@@ -11,16 +11,17 @@ use crate::cli::ending::{self, EndFlags, Saying};
 use crate::cli::failure::{Failure, refused};
 use crate::cli::open::Workshop;
 use crate::cli::probe;
-use crate::cli::secrets::SecretFlags;
+use crate::cli::secrets::{self, SecretFlags};
 use crate::domain::evidence::Outcome;
 use crate::domain::expiry::{Ends, Known};
 use crate::domain::facts::{Exchange, Site};
+use crate::domain::id::WorkspaceId;
 use crate::domain::key::{Accepted, Declared, Key, KeyState, Watch};
 use crate::domain::permission::Allow;
 use crate::domain::text::{Clean, Label};
 use crate::domain::text::{HOLDS_SECRET, holds_secret};
 use crate::exchange::Probed;
-use crate::secret::KeySecrets;
+use crate::secret::{KeySecrets, Secret};
 use crate::store::StoreError;
 use crate::store::credential::NewCredential;
 use crate::store::deed::{NewKey, Now};
@@ -122,6 +123,8 @@ impl Adding<'_> {
 
     async fn add_own(&self, mut key: Key, terminal: &mut Terminal) -> Result<(), Failure> {
         let secrets = self.args.secrets.read(terminal, &self.shop.config.vault.trust)?;
+        secrets::refuse_shown(&secrets, shown(&key)).map_err(Failure::Refused)?;
+        refuse_twin(self.shop, &self.desk, (&key.label, &secrets.key)).await?;
         key.co_located = self.co_located(terminal)?;
         let client = probe::client(self.shop, key.site, terminal)?;
         let terms = Terms {
@@ -232,6 +235,11 @@ impl Adding<'_> {
     }
 }
 
+/// What is shown in chat of a key.
+pub fn shown(key: &Key) -> impl Iterator<Item = &str> {
+    std::iter::once(key.label.as_str()).chain(key.used_by.iter().map(Clean::as_str))
+}
+
 fn taken(label: &Label) -> String {
     format!("That label is taken ({label}). Choose another.")
 }
@@ -256,6 +264,27 @@ pub fn term(
     ending::ask_term(terminal, saying, facts)
 }
 
+/// Under what equal keys of a workspace are found.
+pub fn key_hash(shop: &Workshop, desk: &WorkspaceId, key: &Secret) -> String {
+    // The exchange reads hex digits in either case: so does the search for the same key.
+    shop.vault.fingerprint(desk, &key.expose().to_ascii_lowercase().into())
+}
+
+/// Refuses a key that this workspace watches under another label, before anybody is asked.
+pub async fn refuse_twin(
+    shop: &Workshop,
+    desk: &Desk,
+    (own, key): (&Label, &Secret),
+) -> Result<(), Failure> {
+    let hash = key_hash(shop, &desk.workspace().id, key);
+    match desk.watched_as(&hash).await? {
+        Some(label) if label != *own => refused(format!(
+            "That key is watched already, as {label}. Nothing was changed; keylapse key show {label} says what is known of it."
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// A credential of this generation, sealed for its place.
 pub fn seal(
     shop: &Workshop,
@@ -263,12 +292,10 @@ pub fn seal(
     generation: i64,
     secrets: &KeySecrets,
 ) -> Result<NewCredential, Failure> {
-    // The exchange reads hex digits in either case: so does the search for the same key.
-    let folded = secrets.key.expose().to_ascii_lowercase().into();
     Ok(NewCredential {
         id: shop.ids.next(shop.clock.now()),
         generation,
-        key_hash: shop.vault.fingerprint(&key.workspace, &folded),
+        key_hash: key_hash(shop, &key.workspace, &secrets.key),
         hint: hint(&secrets.key),
         sealed: shop.vault.seal_credential(key, generation, secrets)?,
     })

@@ -6,9 +6,11 @@ use crate::cli::failure::{Failure, refused};
 use crate::cli::open::Workshop;
 use crate::cli::{probe, words};
 use crate::domain::evidence::Outcome;
+use crate::domain::expiry::{Ends, stage};
 use crate::domain::facts::{Facts, Site};
 use crate::domain::intake::refusals;
 use crate::domain::permission::Allow;
+use crate::domain::route::{said_at, warning_at};
 use crate::exchange::{Client, Probed};
 use crate::secret::KeySecrets;
 use crate::store::desk::Desk;
@@ -118,19 +120,19 @@ pub async fn say_saved(
         (false, false) => "Saved. Start keylapse run to be warned; /keystatus shows it.".to_owned(),
     })?;
     let facts = view.standing.last_good.as_ref().map(|good| &good.facts);
-    let ends = crate::domain::expiry::Ends::weigh(facts, view.key.declared.as_ref(), zone);
+    let ends = Ends::weigh(facts, view.key.declared.as_ref(), zone);
     let Some(end) = ends.end() else { return Ok(()) };
-    let ladder = &shop.policy.ladder_days;
-    let due = crate::domain::expiry::stage(&end, ladder, zone, now).is_some();
-    match crate::domain::expiry::next_stage_at(&end, ladder, zone, now) {
-        _ if due => {
-            terminal.say(format!("It {}: the first warning is due.", words::ends(&ends, zone, now)))
-        }
-        Some(at) => terminal.say(format!(
-            "It {}. First warning {}.",
-            words::ends(&ends, zone, now),
-            words::moment(at, zone)
-        )),
+    let known = words::ends(&ends, zone, now);
+    if stage(&end, &shop.policy.ladder_days, zone, now).is_some() {
+        let when = match (said_at(&end, &shop.policy, zone, now), runs) {
+            (at, _) if at > now => words::moment(at, zone),
+            (_, true) => "within moments".to_owned(),
+            (_, false) => "as soon as keylapse runs".to_owned(),
+        };
+        return terminal.say(format!("It {known}: the first warning is due and comes {when}."));
+    }
+    match warning_at(&end, &shop.policy, zone, now) {
+        Some(at) => terminal.say(format!("It {known}. First warning {}.", words::moment(at, zone))),
         None => Ok(()),
     }
 }

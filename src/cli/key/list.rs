@@ -24,7 +24,7 @@ pub struct ListArgs {
     workspace: Option<String>,
     /// One JSON array
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
 /// Runs the subcommand.

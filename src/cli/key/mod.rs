@@ -21,7 +21,7 @@ use super::open::Workshop;
 use crate::domain::text::Clean;
 use crate::store::desk::{Desk, KeyView};
 
-pub use add::seal;
+pub use add::{key_hash, seal, shown};
 
 /// The subcommands.
 #[derive(Subcommand, Debug)]
@@ -42,6 +42,22 @@ pub enum KeyCommand {
     Test(Named),
     /// Watch many keys, all or none of them
     Import(import::ImportArgs),
+}
+
+impl KeyCommand {
+    /// Whether the answer is for a program and not for a person.
+    pub fn is_for_program(&self) -> bool {
+        match self {
+            Self::List(args) => args.json,
+            Self::Add(_)
+            | Self::Show(_)
+            | Self::Remove(_)
+            | Self::Replace(_)
+            | Self::Accept(_)
+            | Self::Test(_)
+            | Self::Import(_) => false,
+        }
+    }
 }
 
 /// A key by its label.

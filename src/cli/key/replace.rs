@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use clap::Args;
 
 use super::accept::say_closed;
-use super::add::{seal, term};
+use super::add::{key_hash, refuse_twin, seal, shown, term};
 use super::intake::{self, Terms};
 use super::{AllowFlag, Named};
 use crate::cli::actor::{actor, entry};
@@ -13,7 +13,7 @@ use crate::cli::ask::Terminal;
 use crate::cli::ending::{EndFlags, Saying, ask_date};
 use crate::cli::failure::{Failure, refused};
 use crate::cli::open::Workshop;
-use crate::cli::secrets::SecretFlags;
+use crate::cli::secrets::{self, SecretFlags};
 use crate::cli::{probe, words};
 use crate::domain::evidence::{About, Outcome};
 use crate::domain::key::{Declared, Key, Watch};
@@ -103,7 +103,9 @@ impl Replacing<'_> {
     async fn secrets(&self, saying: &Saying<'_>, terminal: &mut Terminal) -> Result<(), Failure> {
         let key = &self.key;
         let secrets = self.args.secrets.read(terminal, &self.shop.config.vault.trust)?;
+        secrets::refuse_shown(&secrets, shown(key)).map_err(Failure::Refused)?;
         let old = self.old(&secrets, terminal).await?;
+        self.refuse_known(old.as_ref(), &secrets).await?;
         let client = probe::client(self.shop, key.site, terminal)?;
         let terms = Terms {
             site: key.site,
@@ -169,6 +171,25 @@ impl Replacing<'_> {
             ));
         }
         Ok(Some(secrets))
+    }
+
+    /// Refuses a key that is watched already, here or under another label, before the old key is
+    /// spoken of.
+    async fn refuse_known(
+        &self,
+        old: Option<&KeySecrets>,
+        new: &KeySecrets,
+    ) -> Result<(), Failure> {
+        let label = &self.key.label;
+        refuse_twin(self.shop, &self.desk, (label, &new.key)).await?;
+        let hash = key_hash(self.shop, &self.key.workspace, &new.key);
+        let is_other = old.is_none_or(|old| !same_text(&old.key, &new.key));
+        if is_other && self.desk.watched_as(&hash).await?.is_some() {
+            return refused(format!(
+                "That is an old key of {label}, which is watched until KuCoin refuses it: make a new key instead. Nothing was changed."
+            ));
+        }
+        Ok(())
     }
 
     /// Asks the old key once more and says the result. Whether it may still work.

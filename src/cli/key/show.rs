@@ -8,6 +8,7 @@ use crate::cli::open::Workshop;
 use crate::cli::words;
 use crate::domain::evidence::Outcome;
 use crate::domain::permission::Allow;
+use crate::domain::route::warning_at;
 use crate::store::desk::KeyView;
 
 /// Runs the subcommand.
@@ -47,6 +48,11 @@ fn lines(look: &Look<'_>, view: &KeyView, shop: &Workshop) -> Vec<String> {
     }
     if key.allow != Allow::default() {
         lines.push(format!("Allowed: {}", allowed(key.allow)));
+    }
+    if let Some(end) = look.ends(view).end()
+        && let Some(at) = warning_at(&end, &shop.policy, look.zone, look.now)
+    {
+        lines.push(format!("Next warning of its end: {}", words::moment(at, look.zone)));
     }
     if let Some(at) = view.next_probe {
         lines.push(format!("Next check: {}", words::moment(at, look.zone)));

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::super::*;
 use super::world::*;
 use crate::domain::card::Action;
-use crate::domain::id::{AlertId, KeyId, MessageId};
+use crate::domain::id::{AlertId, KeyId, MessageId, WorkspaceId};
 
 fn actions(alert: &AlertId, key: &KeyId, message: &MessageId) -> Vec<Action> {
     vec![
@@ -33,6 +33,7 @@ fn every_command() -> Vec<Command> {
     let (alert, key) = (AlertId("a".into()), KeyId("k".into()));
     commands.extend(actions(&alert, &key, &MessageId("m".into())).into_iter().map(pressed));
     commands.push(pressed(Action::AllKeys));
+    commands.push(pressed(Action::ChooseWorkspace { workspace: WorkspaceId("w".into()) }));
     commands.push(pressed(Action::Steps { topic: "compromised".into() }));
     commands
 }
@@ -64,7 +65,7 @@ async fn every_command_is_denied_below_its_role() {
 fn only_answers_are_for_anyone_and_only_admins_accept() {
     for spec in SPECS {
         let least = match spec.name {
-            "faq" | "help" | "privacy" => Role::Anyone,
+            "faq" | "help" | "privacy" | "choose" => Role::Anyone,
             "ack" | "undo" | "reveal" => Role::Operator,
             "accept" => Role::Admin,
             _ => Role::Viewer,

@@ -30,6 +30,7 @@ async fn nothing_one_and_several_candidates() {
     assert!(text.ends_with("[I'm on #1: mm-bot-1] [I'm on #2: tracker]"), "{text}");
     let text = world.text(Role::Operator, "/ack #1 17:00 calling support").await;
     assert!(text.starts_with("Kim is on it until 17:00.\n"), "{text}");
+    assert!(text.contains("\nReason: \"calling support\"\n"), "{text}");
     // One is left: it is taken.
     let text = world.text(Role::Operator, "/ack").await;
     assert!(text.starts_with("Kim is on it until Fri 27 Nov 14:00."), "{text}");
@@ -56,8 +57,19 @@ async fn a_label_means_its_alert_and_a_bad_time_changes_nothing() {
         Command::Ack { alert: Some("1".into()), until: Some("@everyone".into()), reason: None };
     let text = plain(&world.run(Role::Operator, command).await);
     assert_eq!(text, UntilError::Unreadable.to_string());
-    let text = world.text(Role::Operator, "/ack 1 2026-01-01").await;
-    assert_eq!(text, UntilError::Over.to_string());
+    for line in ["/ack 1 2026-01-01", "/ack 1 yesterday", "/ack soon yesterday"] {
+        assert_eq!(world.text(Role::Operator, line).await, UntilError::Over.to_string(), "{line}");
+    }
+    for line in
+        ["/ack 1 soon", "/ack 1 later, maybe", "/ack 1 5pm", "/ack 1 25:00 lunch", "/ack 1 -2h"]
+    {
+        let text = world.text(Role::Operator, line).await;
+        assert_eq!(text, UntilError::Unreadable.to_string(), "{line}");
+    }
+    let text = world.text(Role::Operator, "/ack 2h").await;
+    assert!(text.starts_with("Which alert? It comes first, then the time"), "{text}");
+    let hostile = world.text(Role::Operator, "/ack 1 2h call\u{202E}ing \u{1b}[31m").await;
+    assert!(hostile.contains("Reason: \"calling [31m\"\n"), "{hostile}");
 }
 
 #[tokio::test]

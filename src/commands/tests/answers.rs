@@ -45,6 +45,34 @@ async fn a_question_is_answered_doubted_or_declined_and_never_repeated() {
 }
 
 #[tokio::test]
+async fn a_pasted_secret_is_warned_of_and_neither_answered_nor_repeated() {
+    let world = World::new().await;
+    world.own(&world.home, "mm-bot-1").await;
+    let (key, secret) = ("6705f5c311545b000157d3eb", "46fd8974-aaaa-bbbb-cccc-896f005b2340");
+    for line in [
+        format!("/faq what does 400003 mean for {key}"),
+        format!("{secret} is expired?"),
+        format!("/keystatus {key}"),
+    ] {
+        let reply = world.run(Role::Admin, hear(&line).unwrap()).await;
+        let text = plain(&reply);
+        assert!(
+            text.starts_with("▲ That looks like a key or secret, so I have not read on"),
+            "{text}"
+        );
+        assert!(!text.contains(key) && !text.contains(secret) && reply.private, "{text}");
+        assert!(text.ends_with("[Steps]") && !text.contains("400003"), "{text}");
+    }
+    let both = hear(&format!("{{\"key\": \"{key}\", \"secret\": \"{secret}\"}}")).unwrap();
+    let text = plain(&world.run(Role::Anyone, both).await);
+    assert!(
+        text.starts_with("✖ That is a key with its secret: delete that key at KuCoin now"),
+        "{text}"
+    );
+    assert!(!text.contains(key) && !text.contains(secret), "{text}");
+}
+
+#[tokio::test]
 async fn help_shows_only_what_the_caller_may_run() {
     let world = World::new().await;
     let stranger = world.text(Role::Anyone, "/help").await;
@@ -59,6 +87,23 @@ async fn help_shows_only_what_the_caller_may_run() {
     // A command beyond the role is as unknown as one that does not exist.
     let beyond = world.text(Role::Viewer, "/help ack").await;
     assert_eq!(beyond, world.text(Role::Viewer, "/help qqqqqqqq").await);
+    // What was asked is answered first, then comes the list.
+    assert!(
+        beyond.starts_with("You have no command of that name. What you can ask:\nKeys\n"),
+        "{beyond}"
+    );
+    for (command, words) in [
+        ("keystatus", "left out: all keys, worst first"),
+        ("check", "left out: the only key that can be asked, or a choice"),
+        ("why", "left out: the only key, or a choice"),
+    ] {
+        let text = world.text(Role::Viewer, &format!("/help {command}")).await;
+        assert!(text.contains(words), "{text}");
+    }
+    let lacks = |spec: &&Spec| {
+        spec.arguments.iter().any(|a| a.optional && !a.summary.contains("left out: "))
+    };
+    assert_eq!(SPECS.iter().find(lacks).map(|spec| spec.name), None);
 }
 
 #[tokio::test]
@@ -75,6 +120,8 @@ async fn privacy_opens_with_who_runs_it() {
     assert!(text.contains("http://127.0.0.1:9") && text.contains("no financial advice"), "{text}");
     let text = world.text(Role::Viewer, "/alerts").await;
     assert!(text.contains("TEST ENDPOINT"), "{text}");
+    let silent = World::new().await.text(Role::Anyone, "/privacy").await;
+    assert!(silent.starts_with("Run by the person who runs this host.\n"), "{silent}");
     let demo = World::with(HostNote { demo: true, ..HostNote::default() }).await;
     for line in ["/alerts", "/help", "/faq", "/privacy", "/keystatus"] {
         assert!(demo.text(Role::Admin, line).await.contains("DEMO"), "{line}");

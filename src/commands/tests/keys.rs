@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use super::super::*;
 use super::world::*;
 use crate::domain::card::Action;
+use crate::domain::evidence::{Fault, Outcome};
 use crate::domain::permission::Power;
 use crate::store::duty::DutyKind;
 
@@ -160,13 +161,23 @@ async fn a_date_cannot_be_asked_and_several_keys_are_a_choice() {
     let world = World::new().await;
     world.declared(&world.home, "old-sub", Some("2026-12-05")).await;
     let text = world.text(Role::Viewer, "/check").await;
-    assert!(text.starts_with("old-sub is a date only: nothing can be asked"), "{text}");
-    world.own(&world.home, "tracker").await;
-    for line in ["/check", "/why", "/check nothing-like-it"] {
-        let reply = world.say(Role::Viewer, line).await;
-        assert_eq!(reply.cards[0].buttons.len(), 2, "{line}");
-        assert!(reply.private, "{line}");
+    let known = "old-sub is a date only: nothing can be asked\nWhat is known: ends Sat 5 Dec, in 12 days (your date; not checked).\n";
+    assert!(text.starts_with(known), "{text}");
+    world.declared(&world.home, "older-sub", Some("2026-12-06")).await;
+    for line in ["/check", "/check nothing-like-it"] {
+        let text = world.text(Role::Viewer, line).await;
+        assert!(text.starts_with("None of the keys here can be asked"), "{line}: {text}");
     }
+    world.own(&world.home, "tracker").await;
+    world.own(&world.home, "hedge").await;
+    for (line, choices) in [("/check", 2), ("/why", 4), ("/check nothing-like-it", 2)] {
+        let reply = world.say(Role::Viewer, line).await;
+        assert_eq!(reply.cards[0].buttons.len(), choices, "{line}");
+        assert!(reply.private, "{line}");
+        assert!(choices == 4 || !plain(&reply).contains("sub]"), "{line}");
+    }
+    let named = world.text(Role::Viewer, "/check old-sub").await;
+    assert!(named.starts_with(known), "{named}");
 }
 
 #[tokio::test]
@@ -202,10 +213,53 @@ async fn why_tells_who_heard_and_why_others_did_not() {
     world.say(Role::Operator, "/ack 2 2h on the phone").await;
     let text = world.text(Role::Viewer, "/why mm-bot-1").await;
     assert!(text.contains("Mon 23 Nov 14:10 opened: night desk told 14:11"), "{text}");
-    assert!(text.contains("night desk not told, #2 says it"), "{text}");
-    assert!(text.contains("taken by Kim: shown in the message"), "{text}");
+    assert!(text.contains("night desk: covered by #2, told there"), "{text}");
+    assert!(
+        text.contains("taken by Kim: the message from before was brought up to date"),
+        "{text}"
+    );
     assert!(text.contains("Next by its date: "), "{text}");
     assert!(text.contains("Next check "), "{text}");
+}
+
+#[tokio::test]
+async fn what_the_exchanges_alert_says_is_counted_once_and_named_under_it() {
+    let world = World::new().await;
+    let mut ids = Vec::new();
+    for label in ["arb-2", "grid-eu", "hedge"] {
+        ids.push(world.own(&world.home, label).await);
+    }
+    let down = || Outcome::Bad { fault: Fault::ExchangeDown, code: Some("503000".into()) };
+    for minute in [0, 5, 11] {
+        for id in &ids {
+            world.look(id, down(), at(minute)).await;
+        }
+    }
+    world.deliver(at(11)).await;
+    let text = world.text(Role::Viewer, "/alerts").await;
+    let no = |text: &str| text.split('#').nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    let fleet = no(&text);
+    assert!(text.starts_with("? 1 alert open, 1 with nobody on it\n"), "{text}");
+    let covered = text.lines().find(|line| line.contains("covered by"));
+    let covered = covered.unwrap_or_else(|| panic!("{text}"));
+    assert!(covered.starts_with(&format!("- covered by #{fleet}: #")), "{text}");
+    assert_eq!(covered.matches('#').count(), 4, "{text}");
+    assert_eq!(text.matches("[I'm on").count(), 1, "{text}");
+    let why = world.text(Role::Viewer, "/why hedge").await;
+    assert!(why.contains(&format!("opened: night desk: covered by #{fleet}, told there")), "{why}");
+    let taken = world.text(Role::Operator, "/ack").await;
+    assert!(taken.contains(&format!("#{fleet} KuCoin: 3 keys unchecked")), "{taken}");
+
+    for minute in [20, 22] {
+        for id in &ids {
+            world.look(id, good(), at(minute)).await;
+        }
+        world.deliver(at(minute)).await;
+    }
+    let why = world.text(Role::Viewer, "/why hedge").await;
+    assert_eq!(why.matches(&format!("covered by #{fleet}, told there")).count(), 2, "{why}");
+    assert!(!why.contains("not told") && !why.contains("shown in the message"), "{why}");
+    assert!(why.contains(" looked clear\n"), "{why}");
 }
 
 #[tokio::test]

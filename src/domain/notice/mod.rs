@@ -28,7 +28,7 @@ pub use topic::topic;
 pub use view::{FleetCount, View};
 
 use super::alert::{Kind, Phase};
-use super::card::{Action, Block, Card, Grain, Line};
+use super::card::{Action, Block, Card, Grain, Line, Span};
 use super::evidence::About;
 use super::rules::Rule;
 
@@ -52,6 +52,9 @@ pub fn compose(view: &View<'_>) -> Card {
         Phase::Open { clearing: None, .. } | Phase::Pending { .. } => said(view).card,
     };
     let first = on_it(view).or_else(|| news(view));
+    if view.kind == Kind::Reminder && view.alert.state.ack().is_none() {
+        card = remind(view, card);
+    }
     card.body.splice(0..0, first.map(Block::Text));
     if let Some(line) = stale(view) {
         card = card.text(line);
@@ -126,6 +129,51 @@ fn stale(view: &View<'_>) -> Option<Line> {
             .moment(since, Grain::Time)
             .text("; this is what was last known."),
     )
+}
+
+/// A reminder is read by somebody who was told everything before: since when, and the next step.
+fn remind(view: &View<'_>, card: Card) -> Card {
+    let step = card.body.iter().find_map(|block| match block {
+        Block::Steps(steps) => {
+            let more = if steps.len() > 1 { " Then: Steps." } else { "" };
+            steps.first().map(|step| Line::from("Next: ").then(lower(step)).text(more))
+        }
+        Block::Text(line) | Block::Item(_, line) => is_step(line).then(|| line.clone()),
+    });
+    let Some(step) = step else { return card };
+    let since = if says(&card.title, &["since "]) {
+        Line::from("Nobody is on it.")
+    } else {
+        let opened = view.alert.state.opened_at;
+        Line::from("Nobody is on it; open since ").moment(opened, Grain::Time).text(".")
+    };
+    Card { body: vec![Block::Text(since), Block::Text(step)], ..card }
+}
+
+/// Whether a paragraph says what to do, or that nothing is to be done.
+fn is_step(line: &Line) -> bool {
+    let words =
+        ["Next", "No step needed", "Delete the key at KuCoin now", "do not replace keys now"];
+    says(line, &words)
+}
+
+fn says(line: &Line, words: &[&str]) -> bool {
+    line.0.iter().any(|span| match span {
+        Span::Text(text) => words.iter().any(|words| text.contains(words)),
+        Span::Name(_) | Span::Moment(..) | Span::Code(_) => false,
+    })
+}
+
+/// The line with a small first letter, to stand behind a colon.
+fn lower(line: &Line) -> Line {
+    let mut line = line.clone();
+    if let Some(Span::Text(text)) = line.0.first_mut() {
+        let mut letters = text.chars();
+        if let Some(first) = letters.next() {
+            *text = first.to_lowercase().chain(letters).collect();
+        }
+    }
+    line
 }
 
 fn offer_undo(card: &mut Card, view: &View<'_>) {

@@ -61,7 +61,9 @@ fn why_unknown(view: &View<'_>) -> Line {
 
 pub(super) fn credentials(view: &View<'_>) -> Said {
     let (what, stored) = match topic(view) {
-        "error-passphrase" => ("passphrase", "the passphrase stored here is not this key's"),
+        "error-passphrase" => {
+            ("passphrase", "the passphrase or the secret stored here is not this key's")
+        }
         _ => ("signature", "the secret stored here is not this key's, or I sign wrongly"),
     };
     let since = view.since();

@@ -31,10 +31,6 @@ fn bad_flags_end_in_one_sentence() {
             declared("a", "2027-02-30"),
             "That is no date: write year, month and day, for example 2026-11-30.",
         ),
-        (
-            declared("a", "2020-01-01"),
-            "That end is past already: write the date on which the key will stop, or leave it out.",
-        ),
         (declared("GRID-eu", "2099-01-01"), "That label is taken (GRID-eu). Choose another."),
         (
             declared(LONG, "2099-01-01"),
@@ -45,8 +41,12 @@ fn bad_flags_end_in_one_sentence() {
             "That label holds invisible or control characters. Type it by hand: letters, digits, - and _ are safe.",
         ),
         (
-            declared("6705f5c311545b000157d3eb", "2099-01-01"),
-            "That label has the shape of a key or secret; labels are shown in chat. Choose a name, for example mm-bot-1.",
+            declared("64", "2099-01-01"),
+            "A label of digits alone would be taken for the number of an alert or choice. Add a letter, for example bot-7.",
+        ),
+        (
+            declared("gr\u{0456}d", "2099-01-01"),
+            "That label mixes letters of two scripts in one word, which can pass for another label. Write each word in one script.",
         ),
         (
             vec!["key", "add", "--label", "a"],
@@ -66,7 +66,7 @@ fn bad_flags_end_in_one_sentence() {
         ),
         (
             vec!["key", "accept", "grid-eu"],
-            "There is no good answer of that key yet, so there is nothing to accept.",
+            "grid-eu is a reminder of a date: KuCoin is never asked about it, so there is nothing to accept; keylapse key replace grid-eu --expires DATE tells another date.",
         ),
         (
             vec!["key", "test", "grid-eu"],
@@ -76,6 +76,9 @@ fn bad_flags_end_in_one_sentence() {
     for (args, sentence) in table {
         assert_says(&host.run(&args), 2, sentence);
     }
+    let said = host.run(&declared("a", "2020-01-01"));
+    let begins = "That end (2020-01-01) is past already: correct it to the day on which the key will stop, year first, as in 2";
+    assert!(said.code == 2 && said.sentence().starts_with(begins), "{said:?}");
     assert_eq!(host.run(&["key", "list"]).out.lines().count(), 1);
 }
 
@@ -98,10 +101,29 @@ fn secrets_that_cannot_be_right_are_refused_before_anybody_is_asked() {
             format!("{0}\n{1}\n{1}\n", key.key, key.secret),
             "This looks like the secret; I asked for the API passphrase.",
         ),
+        (
+            format!("{}\n{}\npass-word\n\nanother\n", key.key, key.secret),
+            "The input goes on after the third line: give key, secret and passphrase, one a line, and nothing else. Nothing was changed.",
+        ),
+        (
+            format!("{}\n{}\npass-word{}\n", key.key, key.secret, "x".repeat(9_000)),
+            "A line of the input is longer than 4096 characters, which no answer is: give one answer a line. Nothing was changed.",
+        ),
+        (
+            format!("{}\n{}\nA\n", key.key, key.secret),
+            "The label, or the note on what stops with it, holds the passphrase, and both are shown in chat: choose other words. Nothing was changed.",
+        ),
+        (
+            format!("{}\n{}\nGrid Bot\n", key.key, key.secret),
+            "The label, or the note on what stops with it, holds the passphrase, and both are shown in chat: choose other words. Nothing was changed.",
+        ),
     ];
+    let mut add = add.to_vec();
+    add.extend(["--used-by", "the grid bot on fra-2"]);
     for (input, sentence) in table {
         assert_says(&host.tell(&add, &input), 2, sentence);
     }
+    assert_eq!(host.run(&["key", "list"]).out.lines().count(), 1);
 }
 
 #[test]
@@ -161,6 +183,15 @@ fn a_question_gets_its_entry_and_a_batch_one_line_each() {
     let host = Host::new();
     let said = host.run(&["faq", "what", "does", "400003", "mean"]);
     assert!(said.code == 0 && said.out.contains("1. "), "{said:?}");
+    let (key, secret) = ("6705f5c311545b000157d3eb", "46fd8974-aaaa-bbbb-cccc-896f005b2340");
+    for (args, begins) in [
+        (&["faq", "why", key][..], "That looks like a key or secret, so it was not searched"),
+        (&["faq", secret, key], "That is a key with its secret: delete that key at KuCoin now"),
+    ] {
+        let said = host.run(args);
+        assert!(said.code == 2 && said.sentence().starts_with(begins), "{said:?}");
+        assert!(!said.err.contains(key) && said.out.is_empty(), "{said:?}");
+    }
     let said = host.run(&["faq", "--json", "400003"]);
     let line: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!((&line["query"], &line["answered"]), (&"400003".into(), &true.into()));
@@ -181,4 +212,31 @@ fn an_input_of_lines_for_a_key_is_never_needed_as_an_argument() {
         assert_eq!(said.code, 2);
         assert!(!said.err.contains(&key.secret), "{said:?}");
     }
+}
+
+#[test]
+fn a_secret_among_the_arguments_is_refused_and_not_repeated() {
+    let host = host();
+    let key = harmless("a");
+    let listed = format!("withdraw,{}", key.key);
+    let lines: [&[&str]; 7] = [
+        &["key", "add", &key.key],
+        &["key", "add", "--label", "a", "--site", &key.secret],
+        &["key", "add", "--label", "a", "--allow", &listed],
+        &["key", "add", "--label", &key.secret, "--declared", "--expires", "2099-01-01"],
+        &["key", "add", "--label", "a", "--key-file", &key.key],
+        &["key", "show", &key.key],
+        &["key", "add", "Correct-horse-7"],
+    ];
+    for args in lines {
+        let said = host.run(args);
+        let text = format!("{}{}", said.out, said.err);
+        assert_eq!(said.code, 2, "{said:?}");
+        assert!(text.contains("Secrets are never arguments"), "{said:?}");
+        for secret in [&key.key, &key.secret, "Correct-horse-7"] {
+            assert!(!text.contains(secret), "{said:?}");
+        }
+    }
+    assert_eq!(host.run(&["key", "add", "--site", "glboal"]).code, 2);
+    assert_eq!(host.run(&["--version"]).code, 0);
 }

@@ -33,7 +33,7 @@ fn a_bad_last_row_keeps_everything_out_and_is_named_without_its_secret() {
     let begins = [
         "line 1503: line 3 has the same label (k-1): choose another.",
         "line 1504: line 5 has the same key.",
-        "line 1504: That end is past already",
+        "line 1504: That end (2020-01-01) is past already",
         "line 1505: That label has the shape of a key or secret",
         "line 1506: the label is missing.",
         "line 1506: a row without secrets is a reminder and needs expires.",

@@ -2,14 +2,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use keylapse::clock::{Clock, System};
-use keylapse::exchange::simulator::{SimEnd, Weather};
+use keylapse::exchange::simulator::{SimEnd, SimKey, Weather};
 use serde_json::Value;
 
 use super::{Host, harmless, lines, simulator};
 
 fn listed(host: &Host) -> Vec<Value> {
     let said = host.run(&["key", "list", "--json"]);
-    assert_eq!(said.code, 0, "{said:?}");
+    // A program reads it: nothing is said beside it.
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{said:?}");
     serde_json::from_str(&said.out).unwrap()
 }
 
@@ -131,6 +132,64 @@ async fn a_replaced_key_keeps_its_label_and_loses_its_old_secret() {
     // Back again, watching the one that goes.
     let said = host.tell(&["key", "replace", "bot", "--stdin", "--watch-old"], &lines(&old));
     assert!(said.out.contains("is watched until KuCoin refuses it, at most 7 days"), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_watched_already_is_named_before_anybody_is_asked() {
+    let (one, two) = (harmless("one"), harmless("two"));
+    let simulator = simulator(&[one.clone(), two.clone()]).await;
+    let host = Host::with(&simulator);
+    host.configure(&format!(
+        "[kucoin]\nbase_url = \"{}\"\n[[workspace]]\nname = \"desk\"\n[[workspace]]\nname = \"other\"\n",
+        simulator.base_url()
+    ));
+    let add = |label: &'static str, space: &'static str| {
+        ["key", "add", "--label", label, "--workspace", space, "--stdin"]
+    };
+    assert_eq!(host.tell(&add("grid-1", "desk"), &lines(&one)).code, 0);
+    assert_eq!(host.tell(&add("grid-2", "desk"), &lines(&two)).code, 0);
+    let sentence = "That key is watched already, as grid-1. Nothing was changed; keylapse key show grid-1 says what is known of it.";
+    let replace = ["key", "replace", "grid-2", "--workspace", "desk", "--stdin"];
+    let shouted = SimKey { key: one.key.to_uppercase(), ..one.clone() };
+    for said in [
+        host.tell(&replace, &lines(&one)),
+        host.tell(&add("grid-3", "desk"), &lines(&one)),
+        host.tell(&replace, &lines(&shouted)),
+    ] {
+        assert_eq!((said.code, said.sentence()), (2, sentence), "{said:?}");
+        assert!(!said.out.contains("Asking KuCoin") && !said.out.contains("old key"), "{said:?}");
+    }
+    // Another workspace is never hinted at.
+    assert_eq!(host.tell(&add("grid-1", "other"), &lines(&one)).code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_secret_and_a_wrong_passphrase_get_a_sentence_that_names_both() {
+    let key = harmless("bot");
+    let simulator = simulator(std::slice::from_ref(&key)).await;
+    let host = Host::with(&simulator);
+    let add = ["key", "add", "--label", "bot", "--stdin"];
+    let wrong_secret = SimKey { secret: harmless("other").secret, ..key.clone() };
+    let wrong_phrase = SimKey { passphrase: "another-one".to_owned(), ..key.clone() };
+    for wrong in [wrong_secret, wrong_phrase] {
+        let said = host.tell(&add, &lines(&wrong));
+        let begins = "KuCoin knows the key but refuses its secret or its passphrase (400004), and does not say which: copy both again.";
+        assert!(said.code == 1 && said.sentence().starts_with(begins), "{said:?}");
+    }
+}
+
+#[test]
+fn a_warning_is_announced_for_when_it_will_be_said() {
+    let host = Host::new();
+    host.configure("[[workspace]]\nname = \"desk\"\nzone = \"Etc/UTC\"\n");
+    let day = (now() + TimeDelta::days(400)).date_naive();
+    let first = (day - TimeDelta::days(30)).format("%a %-d %b %Y");
+    let add = ["key", "add", "--label", "far", "--declared", "--expires", &day.to_string()];
+    let said = host.run(&add);
+    assert!(said.out.contains(&format!("First warning {first} 09:00 UTC.")), "{said:?}");
+    let shown = host.run(&["key", "show", "far"]).out;
+    assert!(shown.contains(&format!("Next warning of its end: {first} 09:00 UTC")), "{shown}");
+    assert!(!shown.contains("Etc/") && !host.run(&["check-config"]).out.contains("Etc/"));
 }
 
 #[test]

@@ -20,6 +20,7 @@ on_both!(
     folding_is_done_by_us_and_not_by_the_database,
     a_removed_key_frees_its_label_and_its_secrets,
     the_same_key_is_taken_here_and_free_in_another_workspace,
+    an_equal_key_is_found_by_its_label_in_its_own_workspace_only,
     keys_are_listed_by_label_as_we_fold_it,
     nothing_of_a_refused_key_stays,
 );
@@ -110,6 +111,18 @@ async fn the_same_key_is_taken_here_and_free_in_another_workspace(db: &Db) {
     assert!(matches!(again, Err(StoreError::KeyTaken)), "{again:?}");
     assert!(home.key_by_label("two").await.unwrap().is_none());
     add(&other, key(&other, "one"), Some(credential("same", 1))).await.unwrap();
+}
+
+async fn an_equal_key_is_found_by_its_label_in_its_own_workspace_only(db: &Db) {
+    let (home, other) = two_tenants(&db.store).await;
+    let (one, hash) = (key(&home, "one"), credential("same", 1).key_hash);
+    add(&home, one.clone(), Some(credential("same", 1))).await.unwrap();
+    let found = home.watched_as(&hash).await.unwrap();
+    assert_eq!(found.unwrap().as_str(), "one");
+    assert_eq!(other.watched_as(&hash).await.unwrap(), None);
+    let policy = Policy::default();
+    home.remove_key(&one.id, &entry("key.remove"), now(&policy, 1)).await.unwrap();
+    assert_eq!(home.watched_as(&hash).await.unwrap(), None);
 }
 
 async fn keys_are_listed_by_label_as_we_fold_it(db: &Db) {

@@ -126,7 +126,8 @@ async fn a_refused_key_is_repeated_until_somebody_takes_it_and_told_again_when_t
     let told = world.reads(&["mm-bot-1 refused by KuCoin"]).at;
     for (after, left) in [(15, "still"), (60, "still"), (240, "still"), (24 * 60, "still")] {
         world.pass(told + minutes(after) - world.now()).await;
-        let again = world.reads(&["mm-bot-1", left, "400003"]);
+        let again =
+            world.reads(&["mm-bot-1", left, "Nobody is on it.", "Next: check open positions"]);
         assert_eq!(again.at, told + minutes(after));
         world.reads_nothing();
     }
