@@ -30,6 +30,7 @@ use clap::{Parser, Subcommand};
 use self::ask::Terminal;
 use self::failure::Failure;
 use crate::config::{self, Flags};
+use crate::hardening;
 
 /// Know before a key lapses: watches exchange API keys and warns in chat before one stops working.
 #[derive(Parser, Debug)]
@@ -72,6 +73,7 @@ enum Command {
 
 /// Runs the subcommand and says why it did not succeed.
 pub async fn run(cli: Cli) -> Result<(), Failure> {
+    hardening::survive_file_limit();
     let mut terminal = Terminal::standard();
     let done = dispatch(cli, &mut terminal).await;
     if let Some(sentence) = done.as_ref().err().and_then(Failure::sentence) {

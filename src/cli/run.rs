@@ -19,12 +19,12 @@ use crate::chat::console::input::{self, Input};
 use crate::chat::console::screen::Screen;
 use crate::chat::console::talk::{Next, Talk};
 use crate::commands::{Counter, HostNote};
-use crate::config::{Flags, Trusted};
+use crate::config::{Database, Flags, Trusted};
 use crate::domain::facts::Site;
 use crate::domain::receiver::Platform;
 use crate::domain::wall::zone_name;
 use crate::exchange::prober::Prober;
-use crate::hardening::{self, DataLock};
+use crate::hardening::{self, DataLock, DatabaseLock};
 use crate::http::{self, Ops};
 use crate::store::desk::Desk;
 use crate::tasks::Rhythm;
@@ -55,6 +55,10 @@ pub async fn run(args: &RunArgs, flags: &Flags, terminal: &mut Terminal) -> Resu
     terminal.note(format!("Data folder: {}", config.data_dir.display()));
     hardening::prepare_data_dir(&config.data_dir)?;
     let lock = DataLock::take(&config.data_dir)?;
+    let database_lock = match &config.database {
+        Database::Sqlite { path } => Some(DatabaseLock::take(path)?),
+        Database::Postgres { .. } => None,
+    };
     let shop = open::open_with(config, terminal).await?;
     // Receivers too follow the settings at each start.
     shop.store.sync_workspaces(&open::described(&shop.config), shop.clock.now()).await?;
@@ -65,7 +69,7 @@ pub async fn run(args: &RunArgs, flags: &Flags, terminal: &mut Terminal) -> Resu
     // An orderly goodbye is told from a death: nobody is alive on this data from here on.
     shop.store.stop_beating().await?;
     shop.store.close().await;
-    drop(lock);
+    drop((lock, database_lock));
     done
 }
 

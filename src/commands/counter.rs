@@ -140,6 +140,7 @@ impl Counter {
             }
             StoreError::Newer
             | StoreError::Foreign(_)
+            | StoreError::HalfMigrated(_)
             | StoreError::LabelTaken
             | StoreError::KeyTaken
             | StoreError::Garbled(_)

@@ -2,11 +2,11 @@
 //! KuCoin on this machine where one is needed.
 
 mod bad_input;
+mod database;
 mod import;
 mod keys;
 mod run;
 mod start;
-mod sweep;
 
 use std::io::Write;
 use std::net::SocketAddr;

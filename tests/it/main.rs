@@ -7,6 +7,7 @@ mod cli;
 mod docs;
 mod layering;
 mod migrations;
+mod security;
 mod stories;
 mod supply;
 mod world;

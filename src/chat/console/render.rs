@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::card::{Block, Card, Grain, Line, Span, Tone};
+use crate::domain::text;
 
 /// Where lines are broken unless a terminal says something else.
 pub const WIDTH: usize = 78;
@@ -76,7 +77,7 @@ fn span_text(span: &Span, wall: Wall) -> String {
 
 /// Our own texts hold no control characters either; this is the last door before the terminal.
 fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
+    text::printable(text).replace('\n', "")
 }
 
 /// An instant on the wall, with the zone's name where the day is named.

@@ -106,7 +106,11 @@ impl Talk {
             return Ok(());
         }
         // Without rows the buttons mean nothing; the answer itself is worth more.
-        let buttons = self.counter.offer(&self.desk, invocation, reply).await.unwrap_or_default();
+        let buttons = self.counter.offer(&self.desk, invocation, reply).await;
+        let buttons = buttons.unwrap_or_else(|error| {
+            tracing::error!(%error, "the buttons of an answer could not be made");
+            Vec::new()
+        });
         for (n, card) in reply.cards.iter().enumerate() {
             let ids = buttons.get(n).map(Vec::as_slice).unwrap_or_default();
             self.screen.answer(card, ids, self.zone(), self.clock.now())?;
