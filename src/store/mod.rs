@@ -37,7 +37,9 @@ pub mod receiver;
 pub mod retiring;
 pub mod rotate;
 mod row;
+pub mod setting;
 pub mod tell;
+pub mod test;
 mod tidy;
 pub mod workspace;
 

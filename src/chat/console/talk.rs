@@ -47,6 +47,8 @@ impl Talk {
             chat: chat.to_owned(),
             topic: None,
             private: true,
+            title: Some(Clean::new(chat, 40)),
+            wide: false,
         };
         Self { screen, counter, desk, clock, actor, place }
     }

@@ -13,6 +13,7 @@ mod group;
 mod over;
 mod refused;
 mod rights;
+mod test;
 mod time;
 mod topic;
 mod view;
@@ -23,6 +24,7 @@ mod scenes;
 mod tests;
 
 pub use group::{compose_group, headline};
+pub use test::compose_test;
 pub use time::{remaining, span};
 pub use topic::topic;
 pub use view::{FleetCount, View};
