@@ -12,6 +12,7 @@ pub mod failure;
 mod faq;
 mod health;
 mod import;
+mod invite;
 mod key;
 pub mod log;
 mod migrate;
@@ -21,6 +22,7 @@ mod run;
 mod secrets;
 pub mod simulate;
 mod vault;
+mod wipe;
 mod words;
 
 use std::path::PathBuf;
@@ -52,6 +54,10 @@ enum Command {
     /// Watch keys: add, list, show, replace, remove, accept, test, import
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Make a code that lets one chat and person in
+    Invite(invite::InviteArgs),
+    /// Delete everything that keylapse stored, and say what is left elsewhere
+    Wipe(wipe::WipeArgs),
     /// Show every setting in force, with who set it
     CheckConfig,
     /// Bring the database's tables up to this version
@@ -91,6 +97,13 @@ async fn dispatch(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
             shop.store.close().await;
             done
         }
+        Command::Invite(args) => {
+            let shop = open::open(&flags, false, terminal).await?;
+            let done = invite::run(&args, &shop, terminal).await;
+            shop.store.close().await;
+            done
+        }
+        Command::Wipe(args) => wipe::run(&args, &flags, terminal).await,
         Command::CheckConfig => check_config(&flags, terminal),
         Command::Migrate => migrate::run(&flags, terminal).await,
         Command::Faq(args) => faq::run(&args, terminal),

@@ -272,6 +272,9 @@ pub fn new_key_file(path: &Path) -> String {
     )
 }
 
+/// The file of [`starting`].
+pub const START_LOCK: &str = "start.lock";
+
 /// Held while tables and master key may be made; given back when dropped.
 pub fn starting(folder: &Path) -> Result<File, Failure> {
     let failed = |error: std::io::Error| {
@@ -282,7 +285,7 @@ pub fn starting(folder: &Path) -> Result<File, Failure> {
     };
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600);
-    let file = options.open(folder.join("start.lock")).map_err(failed)?;
+    let file = options.open(folder.join(START_LOCK)).map_err(failed)?;
     file.lock().map_err(failed)?;
     Ok(file)
 }

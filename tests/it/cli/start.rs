@@ -166,3 +166,43 @@ fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata(Path::new("/proc/self")).is_ok_and(|meta| meta.uid() == 0)
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn leaving_takes_everything_of_ours_and_names_what_is_left_elsewhere() {
+    let host = Host::new();
+    let added = host.run(&[
+        "key",
+        "add",
+        "--label",
+        "old-sub",
+        "--declared",
+        "--expires",
+        "2099-01-01",
+        "--yes",
+    ]);
+    assert_eq!(added.code, 0, "{added:?}");
+    let asked = host.run(&["wipe"]);
+    assert_eq!(asked.code, 2, "{asked:?}");
+    assert!(asked.sentence().contains("--yes"), "{asked:?}");
+    let gone = host.run(&["wipe", "--yes"]);
+    assert_eq!(gone.code, 0, "{gone:?}");
+    assert!(gone.out.contains("still work at KuCoin (old-sub)"), "{gone:?}");
+    let left: Vec<_> =
+        std::fs::read_dir(host.data()).unwrap().flatten().map(|f| f.file_name()).collect();
+    assert_eq!(left.len(), 0, "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invitation_is_made_only_where_the_settings_allow_it() {
+    let host = Host::new();
+    let refused = host.run(&["invite"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.sentence().contains("enrol = \"invite\""), "{refused:?}");
+    host.configure("[access]\nenrol = \"invite\"\n");
+    let invited = host.run(&["invite", "--role", "admin"]);
+    assert_eq!(invited.code, 0, "{invited:?}");
+    assert!(
+        invited.out.contains("/start ") && invited.out.contains("admin of home"),
+        "{invited:?}"
+    );
+}
