@@ -194,6 +194,42 @@ impl Counter {
         Ok((card, ids))
     }
 
+    /// The bot was put out of a chat or channel; `why` names the step that mends it.
+    pub async fn lost(&self, platform: Platform, chat: &str, why: &str) -> Result<(), StoreError> {
+        if self.tools.store.lose_chat(platform, chat, why).await? {
+            self.tools.wake_courier.ring();
+        }
+        Ok(())
+    }
+
+    /// The bot is in a chat or channel again.
+    pub async fn found(&self, platform: Platform, chat: &str) -> Result<(), StoreError> {
+        if self.tools.store.find_chat(platform, chat).await? {
+            self.tools.wake_courier.ring();
+        }
+        Ok(())
+    }
+
+    /// A chat has another address from now on.
+    pub async fn moved(&self, platform: Platform, from: &str, to: &str) -> Result<(), StoreError> {
+        self.tools.store.move_chat(platform, from, to).await?;
+        self.tools.wake_courier.ring();
+        Ok(())
+    }
+
+    /// A platform is disturbed (`Some`, in one sentence), or not any more.
+    pub async fn trouble(
+        &self,
+        platform: Platform,
+        trouble: Option<&str>,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if self.tools.store.judge_platform(platform, trouble, &self.tools.policy, at).await? {
+            self.tools.wake_courier.ring();
+        }
+        Ok(())
+    }
+
     /// A stranger speaks: one line a day where the platform lets us be silent.
     pub fn greet(&self, visitor: &Visitor) -> Reply {
         let chat = (visitor.platform, visitor.place.chat.as_str());

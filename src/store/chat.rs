@@ -165,6 +165,42 @@ impl Store {
         tx.commit().await
     }
 
+    /// The bot was put out of a chat: its receivers there are lost, with the step that mends it.
+    /// `false` when nothing was there.
+    pub async fn lose_chat(
+        &self,
+        platform: Platform,
+        address: &str,
+        why: &str,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.write().await?;
+        let done = query(
+            "UPDATE receivers SET state = 'lost', reason = $3 WHERE platform = $1 AND address = $2 AND state = 'active'",
+        )
+        .bind(platform.id())
+        .bind(address)
+        .bind(why)
+        .execute(tx.conn())
+        .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// The bot is in a chat again: what was lost there is told again. `false` when nothing was.
+    pub async fn find_chat(&self, platform: Platform, address: &str) -> Result<bool, StoreError> {
+        let mut tx = self.write().await?;
+        let done = query(
+            "UPDATE receivers SET state = 'active', reason = NULL, not_before = 0, failures = 0 \
+             WHERE platform = $1 AND address = $2 AND state = 'lost'",
+        )
+        .bind(platform.id())
+        .bind(address)
+        .execute(tx.conn())
+        .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected() > 0)
+    }
+
     /// A chat has another address from now on (a Telegram group that became a supergroup): its
     /// row, its receivers and its buttons follow. `false` when nothing was there.
     pub async fn move_chat(

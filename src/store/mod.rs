@@ -41,6 +41,7 @@ pub mod setting;
 pub mod tell;
 pub mod test;
 mod tidy;
+mod trouble;
 mod wipe;
 pub mod workspace;
 

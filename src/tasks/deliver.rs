@@ -66,6 +66,8 @@ impl From<StoreError> for Stop {
 impl Courier {
     /// Gives every lane with something to do one turn. `true` when there was any.
     pub async fn tick(self: &Arc<Self>) -> Result<bool, StoreError> {
+        // A lost receiver is said through the others, in this very turn.
+        self.store.judge_receivers(&self.policy, self.clock.now()).await?;
         let lanes = self.store.claim_lanes(self.clock.now(), LEASE).await?;
         let had_work = !lanes.is_empty();
         let mut turns = JoinSet::new();

@@ -8,6 +8,7 @@
 
 mod addresses;
 mod blind;
+mod chats;
 mod ends;
 mod group;
 mod over;
@@ -80,6 +81,8 @@ fn said(view: &View<'_>) -> Said {
         Rule::IpChanged => addresses::changed(view),
         Rule::NoIp => addresses::none(view),
         Rule::Blind => blind::blind(view),
+        Rule::ReceiverLost => chats::receiver_lost(view),
+        Rule::PlatformTrouble => chats::platform_trouble(view),
     }
 }
 
