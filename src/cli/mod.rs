@@ -7,6 +7,7 @@ pub mod arguments;
 pub mod ask;
 pub mod counter;
 pub mod demo;
+mod doctor;
 mod ending;
 pub mod failure;
 mod faq;
@@ -54,6 +55,8 @@ enum Command {
     /// Watch keys: add, list, show, replace, remove, accept, test, import
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Look at everything that a bot needs here, each finding with its remedy
+    Doctor,
     /// Make a code that lets one chat and person in
     Invite(invite::InviteArgs),
     /// Delete everything that keylapse stored, and say what is left elsewhere
@@ -97,6 +100,7 @@ async fn dispatch(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
             shop.store.close().await;
             done
         }
+        Command::Doctor => doctor::run(&flags, terminal).await,
         Command::Invite(args) => {
             let shop = open::open(&flags, false, terminal).await?;
             let done = invite::run(&args, &shop, terminal).await;

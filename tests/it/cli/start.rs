@@ -4,7 +4,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
-use super::{Host, end, mode, sql};
+use super::{Host, end, mode, simulator, sql};
 
 const REMINDER: [&str; 7] = ["key", "add", "--label", "a", "--declared", "--expires", "2099-01-31"];
 
@@ -204,5 +204,32 @@ async fn an_invitation_is_made_only_where_the_settings_allow_it() {
     assert!(
         invited.out.contains("/start ") && invited.out.contains("admin of home"),
         "{invited:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_looks_at_everything_and_names_what_mends_it() {
+    let exchange = simulator(&[]).await;
+    let host = Host::with(&exchange);
+    let looked = host.run(&["doctor"]);
+    for words in [
+        "The settings in",
+        "The master key lies beside the database",
+        "has the tables of this version",
+        "MB are left",
+        "No bot is running on this data: start keylapse run.",
+        "home tells one receiver.",
+        "This clock and KuCoin's agree",
+        "KuCoin says that it is open.",
+    ] {
+        assert!(looked.out.contains(words), "{words}: {looked:?}");
+    }
+    assert_eq!(looked.code, 0, "{looked:?}");
+    exchange.shutdown().await;
+    let looked = host.run(&["doctor"]);
+    assert_eq!(looked.code, 1, "{looked:?}");
+    assert!(
+        looked.out.contains("cannot be asked the time from this machine (network)"),
+        "{looked:?}"
     );
 }
