@@ -165,6 +165,27 @@ impl Store {
         tx.commit().await
     }
 
+    /// Nothing can be written to this address any more: its receivers rest, with the reason.
+    /// Answers how many there were.
+    pub async fn lose_chat(
+        &self,
+        platform: Platform,
+        address: &str,
+        why: &str,
+    ) -> Result<u64, StoreError> {
+        let mut tx = self.write().await?;
+        let done = query(
+            "UPDATE receivers SET state = 'disabled', reason = $3 WHERE platform = $1 AND address = $2 AND state = 'active'",
+        )
+        .bind(platform.id())
+        .bind(address)
+        .bind(why)
+        .execute(tx.conn())
+        .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected())
+    }
+
     /// A chat has another address from now on (a Telegram group that became a supergroup): its
     /// row, its receivers and its buttons follow. `false` when nothing was there.
     pub async fn move_chat(
