@@ -81,7 +81,7 @@ impl Greeted {
 }
 
 impl Visitor {
-    fn actor(&self, role: Role) -> Actor {
+    pub(super) fn actor(&self, role: Role) -> Actor {
         Actor { platform: self.platform, id: self.id.clone(), name: self.name.clone(), role }
     }
 }
@@ -205,6 +205,17 @@ impl Counter {
         private_bot()
     }
 
+    /// A platform says that nothing can be written to a chat any more: what was told there rests.
+    pub async fn lost(&self, platform: Platform, chat: &str, why: &str) {
+        match self.tools.store.lose_chat(platform, chat, why).await {
+            Ok(0) => {}
+            Ok(receivers) => {
+                tracing::warn!(platform = platform.id(), receivers, "receivers are lost: {why}");
+            }
+            Err(error) => tracing::error!(%error, "a lost chat could not be recorded"),
+        }
+    }
+
     /// `/start` and `/start CODE`: a code lets the person in and makes their chat one of the
     /// workspace. Wrong, late and used codes get the stranger's line.
     pub async fn start(&self, visitor: &Visitor, code: Option<&str>, known: bool) -> Reply {
@@ -266,6 +277,17 @@ impl Counter {
             .text(format!("You are {} here, and this chat gets the warnings.", claimed.role.name()))
             .text("/keystatus shows the keys; /notify changes who is told.");
         Ok(Some(Reply::private(card)))
+    }
+}
+
+impl Counter {
+    /// A chat has another address from now on: all that belongs to it follows.
+    pub async fn moved(&self, platform: Platform, from: &str, to: &str) {
+        match self.tools.store.move_chat(platform, from, to).await {
+            Ok(true) => self.tools.wake_courier.ring(),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "a chat's new address could not be recorded"),
+        }
     }
 }
 
