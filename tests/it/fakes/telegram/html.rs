@@ -92,7 +92,11 @@ fn alive(text: &str) -> Vec<String> {
         let is_scheme =
             || before.is_some() && after == Some(&'/') && chars.get(n + 2) == Some(&'/');
         match c {
-            '@' | '#' | '$' if !is_word(before) && is_word(after) => found.push(rest()),
+            '@' | '$' if !is_word(before) && is_word(after) => found.push(rest()),
+            // A number alone is no hashtag.
+            '#' if !is_word(before) && rest().chars().any(char::is_alphabetic) => {
+                found.push(rest());
+            }
             '.' if is_link() => found.push(format!("link{}", rest())),
             ':' if is_scheme() => found.push(format!("link{}", rest())),
             _ => {}

@@ -81,6 +81,26 @@ impl Fake {
         self.member(person.id, chat, status);
     }
 
+    /// The bot is this in the chat from now on, and nobody tells it.
+    pub fn sits_the_bot(&self, chat: i64, status: Status) {
+        self.member(BOT, chat, status);
+    }
+
+    /// Whether the bot has begun to poll.
+    pub fn is_polled(&self) -> bool {
+        self.lock().poll > 0
+    }
+
+    /// How many polls were begun so far.
+    pub fn polls(&self) -> u64 {
+        self.lock().poll
+    }
+
+    /// Whether an update was confirmed.
+    pub fn is_confirmed(&self, update: i64) -> bool {
+        self.lock().confirmed > update
+    }
+
     fn member(&self, id: i64, chat: i64, status: Status) {
         self.change(|state| {
             state.chats.get_mut(&chat).expect("the chat").members.insert(id, status)
