@@ -2,6 +2,8 @@
 //! what a person types comes back as an invocation. Nothing here decides what is said or when.
 
 pub mod console;
+pub mod telegram;
+pub mod wall;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -131,7 +131,7 @@ impl Counter {
     }
 
     /// A reference for the person, the chain for the log.
-    pub(super) fn apologize(&self, error: &StoreError) -> Reply {
+    pub fn apologize(&self, error: &StoreError) -> Reply {
         let reference = self.tools.ids.reference();
         tracing::error!(reference, %error, "a command failed");
         let line = match error {

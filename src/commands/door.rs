@@ -81,7 +81,7 @@ impl Greeted {
 }
 
 impl Visitor {
-    fn actor(&self, role: Role) -> Actor {
+    pub(super) fn actor(&self, role: Role) -> Actor {
         Actor { platform: self.platform, id: self.id.clone(), name: self.name.clone(), role }
     }
 }
@@ -194,40 +194,23 @@ impl Counter {
         Ok((card, ids))
     }
 
-    /// The bot was put out of a chat or channel; `why` names the step that mends it.
-    pub async fn lost(&self, platform: Platform, chat: &str, why: &str) -> Result<(), StoreError> {
-        if self.tools.store.lose_chat(platform, chat, why).await? {
-            self.tools.wake_courier.ring();
+    /// The bot is in a chat or channel again: what was lost there is told again.
+    pub async fn found(&self, platform: Platform, chat: &str) {
+        match self.tools.store.find_chat(platform, chat).await {
+            Ok(true) => self.tools.wake_courier.ring(),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "a chat that is back could not be recorded"),
         }
-        Ok(())
-    }
-
-    /// The bot is in a chat or channel again.
-    pub async fn found(&self, platform: Platform, chat: &str) -> Result<(), StoreError> {
-        if self.tools.store.find_chat(platform, chat).await? {
-            self.tools.wake_courier.ring();
-        }
-        Ok(())
-    }
-
-    /// A chat has another address from now on.
-    pub async fn moved(&self, platform: Platform, from: &str, to: &str) -> Result<(), StoreError> {
-        self.tools.store.move_chat(platform, from, to).await?;
-        self.tools.wake_courier.ring();
-        Ok(())
     }
 
     /// A platform is disturbed (`Some`, in one sentence), or not any more.
-    pub async fn trouble(
-        &self,
-        platform: Platform,
-        trouble: Option<&str>,
-        at: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        if self.tools.store.judge_platform(platform, trouble, &self.tools.policy, at).await? {
-            self.tools.wake_courier.ring();
+    pub async fn trouble(&self, platform: Platform, trouble: Option<&str>, at: DateTime<Utc>) {
+        let policy = &self.tools.policy;
+        match self.tools.store.judge_platform(platform, trouble, policy, at).await {
+            Ok(true) => self.tools.wake_courier.ring(),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "a platform's trouble could not be recorded"),
         }
-        Ok(())
     }
 
     /// A stranger speaks: one line a day where the platform lets us be silent.
@@ -241,11 +224,28 @@ impl Counter {
         private_bot()
     }
 
+    /// A platform says that nothing can be written to a chat any more: what was told there rests.
+    pub async fn lost(&self, platform: Platform, chat: &str, why: &str) {
+        match self.tools.store.lose_chat(platform, chat, why).await {
+            Ok(false) => {}
+            Ok(true) => {
+                tracing::warn!(platform = platform.id(), "receivers are lost: {why}");
+                self.tools.wake_courier.ring();
+            }
+            Err(error) => tracing::error!(%error, "a lost chat could not be recorded"),
+        }
+    }
+
     /// `/start` and `/start CODE`: a code lets the person in and makes their chat one of the
     /// workspace. Wrong, late and used codes get the stranger's line.
     pub async fn start(&self, visitor: &Visitor, code: Option<&str>, known: bool) -> Reply {
         let Some(code) = code.filter(|code| !code.trim().is_empty()) else {
-            return if known { Reply::private(first_contact()) } else { self.greet(visitor) };
+            if !known {
+                return self.greet(visitor);
+            }
+            // Whoever had blocked the bot and starts it anew is told again.
+            self.found(visitor.platform, &visitor.place.chat).await;
+            return Reply::private(first_contact());
         };
         match self.claim(visitor, code).await {
             Ok(Some(reply)) => reply,
@@ -302,6 +302,17 @@ impl Counter {
             .text(format!("You are {} here, and this chat gets the warnings.", claimed.role.name()))
             .text("/keystatus shows the keys; /notify changes who is told.");
         Ok(Some(Reply::private(card)))
+    }
+}
+
+impl Counter {
+    /// A chat has another address from now on: all that belongs to it follows.
+    pub async fn moved(&self, platform: Platform, from: &str, to: &str) {
+        match self.tools.store.move_chat(platform, from, to).await {
+            Ok(true) => self.tools.wake_courier.ring(),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "a chat's new address could not be recorded"),
+        }
     }
 }
 

@@ -11,7 +11,6 @@ use crate::domain::card::{Action, Card};
 use crate::domain::id::AlertId;
 use crate::domain::receiver::{Address, Platform};
 use crate::domain::text::Clean;
-use crate::store::StoreError;
 
 mod accept;
 mod ack;
@@ -47,6 +46,7 @@ use call::Call;
 
 pub use crate::domain::access::Role;
 pub use crate::domain::access::Standing;
+pub use crate::store::StoreError;
 pub use crate::store::desk::Desk;
 pub use counter::{Counter, HostNote, OpenAddress, Tools};
 pub use door::{Entrance, Visitor, first_contact};

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Actor, Command, Counter, Invocation, Place, Reply, Spec};
+use super::{Actor, Command, Counter, Invocation, Place, Reply, Role, Spec, Visitor};
 use crate::domain::card::{Action, Card, Tone};
 use crate::domain::id::{AlertId, ButtonId};
 use crate::domain::receiver::Platform;
@@ -44,6 +44,14 @@ impl Counter {
         };
         let (actor, place) = (press.actor.clone(), press.place.clone());
         self.run(desk, &Invocation { command, actor, place, at: press.at }).await
+    }
+
+    /// Answers a press of somebody who is nobody here, or of an id that means nothing here: the
+    /// same words as for any other stale button.
+    pub fn turn_down(&self, visitor: &Visitor) -> Reply {
+        let spec = Spec::of(&Command::Alerts);
+        let actor = visitor.actor(Role::Anyone);
+        self.turn_away(&actor, spec, visitor.at).unwrap_or_else(stale)
     }
 
     async fn find(&self, desk: &Desk, press: &Press) -> Result<Option<Command>, StoreError> {

@@ -30,6 +30,8 @@ const MOST_A_TURN: usize = 20;
 const BUTTONS_LIVE: TimeDelta = TimeDelta::days(90);
 /// The longest back-off of a lane.
 const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(10);
+/// The shortest one, whatever a platform asks for.
+const SHORTEST_WAIT: TimeDelta = TimeDelta::seconds(1);
 
 /// The courier's loop and what it works with.
 pub struct Courier {
@@ -266,9 +268,10 @@ impl Courier {
     }
 }
 
-/// What the platform asks for, else longer after each failure.
+/// What the platform asks for, else longer after each failure. Being asked to wait is no failure:
+/// a lane with much to say goes on as fast as its platform lets it.
 fn back_off(failures: i64, after: Option<std::time::Duration>) -> TimeDelta {
-    let doubled = TimeDelta::seconds(5 << failures.clamp(0, 7));
-    let asked = after.and_then(|after| TimeDelta::from_std(after).ok()).unwrap_or_default();
-    doubled.min(LONGEST_WAIT).max(asked)
+    let asked = after.and_then(|after| TimeDelta::from_std(after).ok());
+    let doubled = TimeDelta::seconds(5 << failures.clamp(0, 7)).min(LONGEST_WAIT);
+    asked.map_or(doubled, |asked| asked.max(SHORTEST_WAIT))
 }

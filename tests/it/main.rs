@@ -5,6 +5,7 @@ mod store;
 
 mod cli;
 mod docs;
+mod fakes;
 mod layering;
 mod migrations;
 mod security;

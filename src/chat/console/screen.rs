@@ -9,7 +9,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::super::Post;
-use super::render::{self, Wall};
+use super::super::wall::Wall;
+use super::render;
 use crate::domain::card::Card;
 use crate::domain::id::ButtonId;
 

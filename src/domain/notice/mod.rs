@@ -22,6 +22,8 @@ mod view;
 #[cfg(test)]
 mod scenes;
 #[cfg(test)]
+pub(crate) use tests::every_card;
+#[cfg(test)]
 mod tests;
 
 pub use group::{compose_group, headline};

@@ -7,3 +7,4 @@ mod ladder;
 mod outage;
 mod refused;
 mod rights;
+mod telegram;

@@ -1,0 +1,3 @@
+//! Servers that stand in for the platforms: with state, on loopback, as strict as the real ones.
+
+pub mod telegram;

@@ -1,0 +1,94 @@
+//! The poll itself: other programs with the same token, a wrong token, a server that comes and
+//! goes, and nothing served twice.
+
+use chrono::TimeDelta;
+use keylapse::chat::telegram::Trouble;
+use serde_json::json;
+
+use super::world::{ANN, BO, DESK, Wish, World};
+use crate::fakes::telegram::{Break, poll_elsewhere};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_token_ends_the_listening_with_one_sentence() {
+    let world = World::with("token", Wish::default(), |fake| fake.revoke_token()).await;
+    let asked = world.fake.clone();
+    let trouble = world.ended().await;
+    assert_eq!(trouble, Trouble::Token);
+    assert!(trouble.to_string().contains("@BotFather"));
+    assert_eq!(asked.methods(), ["getMe"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_poller_is_left_alone_for_five_minutes_and_alerts_go_on() {
+    let world = World::new("poller").await.ready().await;
+    world.watch("mm-bot-1").await;
+    poll_elsewhere(&world.fake).await;
+    let mut trouble = world.trouble.clone();
+    trouble.wait_for(|now| *now == Some(Trouble::SecondPoller)).await.unwrap();
+    world.stage.clock.settle().await;
+    let polls = world.fake.count("getUpdates");
+    world.gain("mm-bot-1").await;
+    world.reads(DESK, &["mm-bot-1 can now withdraw"]);
+    world.fake.until("another poll", |fake| fake.polls() > 2).await;
+    assert!(world.fake.count("getUpdates") <= polls + 1, "one try in six minutes");
+    world.writes(BO, BO.id, "/help").await;
+    world.reads(BO.id, &["/keystatus"]);
+    assert_eq!(*world.trouble.borrow(), None, "over");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_of_somebody_else_is_named_and_never_deleted() {
+    let world =
+        World::with("webhook", Wish::default(), |fake| fake.webhook("https://other.example/x"))
+            .await;
+    let mut trouble = world.trouble.clone();
+    trouble.wait_for(|now| *now == Some(Trouble::Webhook)).await.unwrap();
+    world.stage.clock.settle().await;
+    world.pass(TimeDelta::minutes(4)).await;
+    assert_eq!(world.fake.count("getUpdates"), 0);
+    world.fake.webhook("");
+    world.pass(TimeDelta::minutes(2)).await;
+    let world = world.ready().await;
+    world.writes(BO, BO.id, "/help").await;
+    world.reads(BO.id, &["/keystatus"]);
+    assert_eq!(world.fake.count("deleteWebhook"), 0);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_comes_and_goes_is_polled_again() {
+    let world = World::new("comes-and-goes").await.ready().await;
+    for how in [Break::Bad(502), Break::Garbage, Break::CutAfter, Break::Slow(9)] {
+        world.fake.breaks("getUpdates", how);
+    }
+    // The poll under way ends with this; the broken ones follow.
+    let update = world.fake.writes(BO, BO.id, "/help");
+    // Each pause is on the story's clock: it moves until the poll is through.
+    let through = async {
+        while !world.fake.is_confirmed(update) {
+            world.pass(TimeDelta::seconds(5)).await;
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), through).await.unwrap();
+    world.served(update).await;
+    world.reads(BO.id, &["/keystatus"]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_update_nobody_can_read_does_not_stop_the_next_one() {
+    let world = World::new("odd").await.ready().await;
+    for odd in [
+        json!({}),
+        json!({"message": {}}),
+        json!({"message": {"from": {"id": "x"}}}),
+        json!({"poll": {"id": 1}}),
+    ] {
+        world.fake.update(odd);
+    }
+    world.writes(ANN, ANN.id, "/help").await;
+    world.reads(ANN.id, &["/keystatus"]);
+    world.end().await;
+}
