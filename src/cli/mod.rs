@@ -18,6 +18,7 @@ mod key;
 pub mod log;
 mod migrate;
 pub mod open;
+mod platforms;
 mod probe;
 mod run;
 mod secrets;

@@ -124,7 +124,8 @@ impl Talk {
         self.screen.answer(card, &[], self.zone(), self.clock.now())
     }
 
-    fn zone(&self) -> chrono_tz::Tz {
+    /// The zone of its workspace.
+    pub fn zone(&self) -> chrono_tz::Tz {
         self.desk.workspace().zone
     }
 }
