@@ -14,7 +14,7 @@ use crate::store::claim::CODE_LETTERS;
 use crate::store::workspace::Workspace;
 
 /// How long a code can be used.
-const LIFE: TimeDelta = TimeDelta::minutes(10);
+pub const LIFE: TimeDelta = TimeDelta::minutes(10);
 /// Letters and digits that are not mistaken for each other.
 const LETTERS: &[u8; 32] = b"ABCDEFGHJKMNPQRSTVWXYZ0123456789";
 

@@ -22,6 +22,7 @@ mod platforms;
 mod probe;
 mod run;
 mod secrets;
+mod setup;
 pub mod simulate;
 mod vault;
 mod wipe;
@@ -56,6 +57,8 @@ enum Command {
     /// Watch keys: add, list, show, replace, remove, accept, test, import
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Connect a chat step by step: token, code, first key, test
+    Setup(setup::SetupArgs),
     /// Look at everything that a bot needs here, each finding with its remedy
     Doctor,
     /// Make a code that lets one chat and person in
@@ -101,6 +104,7 @@ async fn dispatch(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
             shop.store.close().await;
             done
         }
+        Command::Setup(args) => setup::run(&args, &flags, terminal).await,
         Command::Doctor => doctor::run(&flags, terminal).await,
         Command::Invite(args) => {
             let shop = open::open(&flags, false, terminal).await?;

@@ -40,19 +40,24 @@ pub fn connect(shop: &Workshop) -> Result<Platforms, Failure> {
         is_test: is_test(config),
         telegram: None,
     };
-    if let Some(settings) = &config.telegram {
-        let settings = telegram::Settings {
-            token: settings.token.clone(),
-            url: settings.api.url.clone().unwrap_or_else(|| telegram::OFFICIAL.to_owned()),
-            proxy: None,
-            timeouts: telegram::PATIENCE,
-        };
+    if let Some(settings) = telegram_settings(config) {
         let (messenger, listener) =
             telegram::connect(settings).map_err(|error| Failure::Failed(error.to_string()))?;
         platforms.messengers.insert(Platform::Telegram, Arc::new(messenger));
         platforms.telegram = Some(listener);
     }
     Ok(platforms)
+}
+
+/// How Telegram is reached, where it is used.
+pub fn telegram_settings(config: &Config) -> Option<telegram::Settings> {
+    let settings = config.telegram.as_ref()?;
+    Some(telegram::Settings {
+        token: settings.token.clone(),
+        url: settings.api.url.clone().unwrap_or_else(|| telegram::OFFICIAL.to_owned()),
+        proxy: None,
+        timeouts: telegram::PATIENCE,
+    })
 }
 
 /// Whether any platform is configured.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 use tokio::sync::mpsc;
@@ -109,10 +109,76 @@ fn listen_here(shop: &Workshop) -> Result<Input, Failure> {
     input.map_err(|error| Failure::unexpected(&error))
 }
 
+/// A bot that runs: its loops, and the counter where people come.
+pub struct Bot {
+    app: App,
+    counter: Arc<Counter>,
+    platforms: Mutex<Option<Platforms>>,
+    is_test: bool,
+}
+
+impl Bot {
+    /// Starts the loops; what console receivers get is printed as it comes.
+    pub fn start(
+        shop: &Workshop,
+        platforms: Platforms,
+        terminal: &mut Terminal,
+    ) -> Result<Self, Failure> {
+        let screen = Arc::new(Screen::new(input::plain_print()));
+        Ok(Self::on(shop, Arc::new(prober(shop, terminal)?), platforms, &screen))
+    }
+
+    fn on(
+        shop: &Workshop,
+        prober: Arc<Prober>,
+        mut platforms: Platforms,
+        screen: &Arc<Screen>,
+    ) -> Self {
+        let is_test = prober.is_test() || platforms.is_test;
+        let host = HostNote {
+            operator: shop.config.operator.clone(),
+            test_endpoint: is_test,
+            endpoints: [endpoints(shop, &prober), platforms.endpoints.clone()].concat(),
+            demo: false,
+        };
+        let mut messengers = std::mem::take(&mut platforms.messengers);
+        messengers.insert(Platform::Console, terminal_messenger(shop, screen));
+        let app = start(shop, prober, messengers, is_test.then_some("TEST ENDPOINT"));
+        let given = counter::Given {
+            store: shop.store.clone(),
+            vault: shop.vault.clone(),
+            ids: shop.ids.clone(),
+            policy: shop.policy.clone(),
+            host,
+        };
+        let counter = Arc::new(Counter::new(counter::tools(&app, given)));
+        Self { app, counter, platforms: Mutex::new(Some(platforms)), is_test }
+    }
+
+    /// Lets the platforms listen until told to stop; once.
+    pub fn listen(&self, shop: &Workshop, ending: &CancellationToken) -> Listening {
+        let platforms = self.platforms.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match platforms {
+            Some(platforms) => platforms.listen(&self.counter, &shop.clock, ending),
+            None => Listening::new(),
+        }
+    }
+
+    /// Something is owed.
+    pub fn wake_courier(&self) {
+        self.app.wake_courier.ring();
+    }
+
+    /// Lets every loop finish what it is doing, and ends them.
+    pub async fn stop(self) {
+        self.app.stop().await;
+    }
+}
+
 async fn serve(
     shop: &Workshop,
     prober: Arc<Prober>,
-    mut platforms: Platforms,
+    platforms: Platforms,
     console: Option<(Desk, Input)>,
 ) -> Result<(), Failure> {
     let (talker, screen) = match console {
@@ -122,52 +188,33 @@ async fn serve(
         // What a console receiver gets goes to the output, and from there to a log.
         None => (None, Arc::new(Screen::new(input::plain_print()))),
     };
-    let is_test = prober.is_test() || platforms.is_test;
-    let host = HostNote {
-        operator: shop.config.operator.clone(),
-        test_endpoint: is_test,
-        endpoints: [endpoints(shop, &prober), platforms.endpoints.clone()].concat(),
-        demo: false,
-    };
-    let mut messengers = std::mem::take(&mut platforms.messengers);
-    messengers.insert(Platform::Console, terminal_messenger(shop, &screen));
-    let app = start(shop, prober, messengers, is_test.then_some("TEST ENDPOINT"));
-    let given = counter::Given {
-        store: shop.store.clone(),
-        vault: shop.vault.clone(),
-        ids: shop.ids.clone(),
-        policy: shop.policy.clone(),
-        host,
-    };
-    let counter = Arc::new(Counter::new(counter::tools(&app, given)));
-    let stop = CancellationToken::new();
-    let ops = serve_ops(shop, is_test, &stop).await;
-    let ended = match ops {
+    let bot = Bot::on(shop, prober, platforms, &screen);
+    let ending = CancellationToken::new();
+    let ended = match serve_ops(shop, bot.is_test, &ending).await {
         Ok(()) => {
-            let listening = platforms.listen(&counter, &shop.clock, &stop);
+            let listening = bot.listen(shop, &ending);
             let talk = talker.map(|(desk, lines)| {
                 let name = actor::actor();
-                let names = (name.as_str(), "terminal");
-                let talk = Talk::new(screen.clone(), (counter, desk), shop.clock.clone(), names);
-                (talk, lines)
+                let (names, clock) = ((name.as_str(), "terminal"), shop.clock.clone());
+                (Talk::new(screen.clone(), (bot.counter.clone(), desk), clock, names), lines)
             });
-            until_stopped(talk, &screen, listening, &stop).await
+            until_stopped(talk, &screen, listening, &ending).await
         }
         Err(failure) => Err(failure),
     };
-    stop.cancel();
-    app.stop().await;
+    ending.cancel();
+    bot.stop().await;
     ended
 }
 
 async fn serve_ops(
     shop: &Workshop,
     is_test: bool,
-    stop: &CancellationToken,
+    ending: &CancellationToken,
 ) -> Result<(), Failure> {
     let Some(listen) = shop.config.ops.listen else { return Ok(()) };
     let ops = Ops { store: shop.store.clone(), clock: shop.clock.clone(), is_test };
-    let serving = http::serve(ops, listen, stop.clone()).await.map_err(|error| {
+    let serving = http::serve(ops, listen, ending.clone()).await.map_err(|error| {
         Failure::Refused(format!(
             "[ops] listen {listen} cannot be used ({}): choose another, or off.",
             error.kind()
@@ -182,22 +229,18 @@ async fn until_stopped(
     talk: Option<(Talk, mpsc::Receiver<String>)>,
     screen: &Screen,
     mut listening: Listening,
-    stop: &CancellationToken,
+    ending: &CancellationToken,
 ) -> Result<(), Failure> {
     let spoken = async {
-        match talk {
-            Some((talk, mut lines)) => {
-                let zone = zone_name(talk.zone());
-                let greeting = format!(
-                    "I watch the keys of this workspace and warn here (times are {zone}). Try /keystatus or /help; quit leaves."
-                );
-                converse(&talk, screen, &greeting, &mut lines).await
-            }
-            None => {
-                stopped().await;
-                Ok(())
-            }
-        }
+        let Some((talk, mut lines)) = talk else {
+            stopped().await;
+            return Ok(());
+        };
+        let zone = zone_name(talk.zone());
+        let greeting = format!(
+            "I watch the keys of this workspace and warn here (times are {zone}). Try /keystatus or /help; quit leaves."
+        );
+        converse(&talk, screen, &greeting, &mut lines).await
     };
     let ended = tokio::select! {
         spoken = spoken => spoken.map_err(|error| {
@@ -213,7 +256,7 @@ async fn until_stopped(
         },
     };
     // The others finish what they have begun.
-    stop.cancel();
+    ending.cancel();
     while listening.join_next().await.is_some() {}
     ended
 }

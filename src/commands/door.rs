@@ -287,8 +287,8 @@ impl Counter {
             return Ok(Some(Reply::private(Card::new(Tone::Plain, line))));
         }
         let grantee = Grantee::Person(visitor.id.clone());
-        let granted = entry("role.granted", format!("{} {}", by, claimed.role.name()));
-        desk.grant(visitor.platform, &grantee, Some(claimed.role), &granted, visitor.at).await?;
+        let deed = entry("role.granted", format!("{} {}", by, claimed.role.name()));
+        desk.grant(visitor.platform, &grantee, Some(claimed.role), &deed, visitor.at).await?;
         let receiver = NewReceiver {
             name: title,
             address: visitor.place.address(),

@@ -144,7 +144,7 @@ pub(super) async fn add(call: &Call<'_>, from: Severity) -> Result<Reply, StoreE
     let all = call.desk.receivers().await?;
     let here = call.place.address();
     if let Some(one) = all.iter().find(|one| one.receiver.address == here && one.lost.is_none()) {
-        return Ok(shown(call, one, "This chat is told already.").await?);
+        return shown(call, one, "This chat is told already.").await;
     }
     let wanted = call.place.title.clone().filter(|title| !title.is_empty());
     let wanted = wanted.unwrap_or_else(|| Clean::new(here.platform.name(), 40));

@@ -47,7 +47,7 @@ impl Row {
                 Action::Acknowledge { .. } | Action::AcknowledgeAll { .. } => Self::Ack,
                 Action::Undo { .. } => Self::Undo,
                 Action::Show { .. } => Self::Show,
-                Action::Steps { .. } => Self::Faq,
+                Action::Steps { .. } | Action::PostHere { .. } => Self::Faq,
                 Action::Accept { .. } => Self::Accept,
                 Action::Replaced { .. } => Self::Replaced,
                 Action::ShowAddress { .. } => Self::Reveal,
@@ -60,7 +60,6 @@ impl Row {
                 | Action::SetReceiver { .. }
                 | Action::RemoveReceiver { .. } => Self::Notify,
                 Action::Seen { .. } => Self::Seen,
-                Action::PostHere { .. } => Self::Faq,
                 Action::ChooseWorkspace { .. } => Self::Choose,
             },
         }

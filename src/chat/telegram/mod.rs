@@ -16,6 +16,7 @@ mod render;
 mod reply;
 mod sift;
 mod standing;
+mod whoami;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -34,6 +35,7 @@ use api::{Api, Fault};
 pub use listen::{Listener, Trouble};
 use pace::{Kind, Pace};
 use render::Look;
+pub use whoami::{Bot, whoami};
 
 /// Telegram's own address.
 pub const OFFICIAL: &str = "https://api.telegram.org";
