@@ -59,18 +59,16 @@ fn put_token(host: &Host) {
 
 /// Reads what the bot says in a chat until one message holds `words`.
 async fn reads(fake: &Fake, chat: i64, words: &str) -> crate::fakes::telegram::Shown {
-    let found = std::cell::RefCell::new(None);
-    fake.until(words, |fake| {
-        while let Some(shown) = fake.read(chat) {
-            if shown.text.contains(words) {
-                *found.borrow_mut() = Some(shown);
-                return true;
-            }
+    let is_there = |fake: &Fake| {
+        fake.unread().iter().any(|(place, text)| *place == chat && text.contains(words))
+    };
+    fake.until(words, is_there).await;
+    loop {
+        let shown = fake.read(chat).expect("it is there");
+        if shown.text.contains(words) {
+            return shown;
         }
-        false
-    })
-    .await;
-    found.into_inner().expect("it was found")
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
