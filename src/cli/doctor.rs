@@ -62,6 +62,8 @@ async fn look(shop: &Workshop, terminal: &mut Terminal) -> Result<Vec<Finding>, 
     found.extend(room(&shop.config));
     found.push(life(shop.store.heartbeat().await?, shop.clock.now()));
     found.extend(receivers(shop).await?);
+    let unwatched = shop.store.unwatched().await?;
+    found.extend(unwatched.iter().map(|(name, keys)| broken(super::run::unwatched(name, *keys))));
     let client = probe::client(shop, shop.config.kucoin.site, terminal)?;
     found.push(clock(client.clock_ahead().await));
     found.extend(client.service().await.map(|service| state(service.state)));

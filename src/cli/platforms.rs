@@ -60,6 +60,11 @@ pub fn telegram_settings(config: &Config) -> Option<telegram::Settings> {
     })
 }
 
+/// What starts the bot as it is configured.
+pub fn start_command(config: &Config) -> &'static str {
+    if is_any(config) { "keylapse run" } else { "keylapse run --console" }
+}
+
 /// Whether any platform is configured.
 pub fn is_any(config: &Config) -> bool {
     config.discord.is_some() || config.telegram.is_some()

@@ -25,6 +25,7 @@ use crate::commands::{Counter, HostNote};
 use crate::config::{Config, Database, Flags, Trusted};
 use crate::domain::facts::Site;
 use crate::domain::receiver::Platform;
+use crate::domain::text::Clean;
 use crate::domain::wall::zone_name;
 use crate::exchange::prober::Prober;
 use crate::hardening::{self, DataLock, DatabaseLock};
@@ -67,7 +68,9 @@ pub async fn run(args: &RunArgs, flags: &Flags, terminal: &mut Terminal) -> Resu
     shop.store.close().await;
     drop((lock, database_lock));
     done?;
-    Ok(stopped?)
+    stopped?;
+    terminal.note("Stopped. Nothing is watched until keylapse runs again.");
+    Ok(())
 }
 
 /// Everything between the locks.
@@ -75,6 +78,9 @@ async fn watch(args: &RunArgs, shop: &Workshop, terminal: &mut Terminal) -> Resu
     // Receivers too follow the settings at each start.
     shop.store.sync_workspaces(&open::described(&shop.config), shop.clock.now()).await?;
     shop.store.take_over(shop.clock.now()).await?;
+    for (name, keys) in shop.store.unwatched().await? {
+        terminal.note(unwatched(&name, keys));
+    }
     let prober = Arc::new(prober(shop, terminal)?);
     let platforms = platforms::connect(shop)?;
     for endpoint in &platforms.endpoints {
@@ -87,6 +93,14 @@ async fn watch(args: &RunArgs, shop: &Workshop, terminal: &mut Terminal) -> Resu
         None
     };
     serve(shop, prober, platforms, console).await
+}
+
+/// A workspace with keys that the settings do not name any more.
+pub fn unwatched(name: &Clean, keys: i64) -> String {
+    let keys = if keys == 1 { "1 key".to_owned() } else { format!("{keys} keys") };
+    format!(
+        "Careful: {keys} of the workspace {name} are not watched, because keylapse.toml does not name it. Add [[workspace]] with name = \"{name}\" there; nothing was deleted."
+    )
 }
 
 /// A client for every site; only the configured one can be asked elsewhere than at home.

@@ -16,6 +16,7 @@ use crate::clock::Bell;
 use crate::domain::card::{Card, Tone};
 use crate::domain::id::KeyId;
 use crate::domain::policy::Policy;
+use crate::domain::receiver::Platform;
 use crate::domain::text::Clean;
 use crate::ids::Ids;
 use crate::knowledge::Knowledge;
@@ -108,6 +109,10 @@ impl Counter {
 
     /// Too much of one person: one polite line, then silence.
     pub(super) fn turn_away(&self, actor: &Actor, spec: &Spec, at: DateTime<Utc>) -> Option<Reply> {
+        // Whoever sits at the host's own terminal floods nobody but themselves.
+        if actor.platform == Platform::Console {
+            return None;
+        }
         // A panicking holder leaves at worst one count too many.
         let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
         match traffic.admit((actor.platform, &actor.id), spec, self.tools.limits, at) {

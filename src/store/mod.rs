@@ -26,6 +26,7 @@ pub mod deed;
 pub mod desk;
 pub mod duty;
 mod fleet;
+mod future;
 pub mod import;
 pub mod install;
 mod key;

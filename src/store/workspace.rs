@@ -132,6 +132,18 @@ impl Store {
         tx.commit().await
     }
 
+    /// The workspaces that the settings name no more although they have keys, with how many:
+    /// nobody watches those.
+    pub async fn unwatched(&self) -> Result<Vec<(Clean, i64)>, StoreError> {
+        let rows = query(
+            "SELECT w.name, COUNT(*) AS n FROM workspaces w JOIN keys k ON k.workspace_id = w.id \
+             WHERE w.state = 'paused' AND k.state IN ('active', 'unverified') GROUP BY w.id, w.name ORDER BY w.name",
+        )
+        .fetch_all(&self.reader)
+        .await?;
+        rows.iter().map(|row| Ok((Clean::new(&row.text("name")?, 64), row.int("n")?))).collect()
+    }
+
     /// The active workspaces, by name.
     pub async fn workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
         let rows = query(concat!(

@@ -57,6 +57,7 @@ impl Talk {
     pub async fn hear(&self, line: &str) -> io::Result<Next> {
         // Stepped time stands still while somebody is answered.
         let _busy = self.clock.busy();
+        let _turn = self.screen.turn().await;
         let line = line.trim();
         if line.is_empty() {
             return Ok(Next::Listen);

@@ -152,6 +152,9 @@ async fn a_flood_gets_one_polite_line_and_then_silence() {
     let tools = world.counter.tools;
     let counter = Counter::new(Tools { limits: Limits::default(), ..tools });
     let mut ask = invocation(Role::Viewer, Command::Alerts);
+    let own = counter.run(&world.home, &ask).await;
+    assert!(!own.silent);
+    ask.actor.platform = Platform::Telegram;
     let mut answers = Vec::new();
     for _ in 0..1_000 {
         answers.push(counter.run(&world.home, &ask).await);
@@ -162,7 +165,11 @@ async fn a_flood_gets_one_polite_line_and_then_silence() {
         "That was a lot at once. I answer you again in 60 s.\nAlerts are not delayed by this."
     );
     assert!(answers[21..].iter().all(|reply| reply.silent && reply.cards.is_empty()));
-    // Others are served meanwhile, and the person again after a minute.
+    // The host's own terminal is never silenced, and others are served meanwhile, and the person again after a minute.
+    for _ in 0..50 {
+        let here = invocation(Role::Viewer, Command::Alerts);
+        assert!(!counter.run(&world.home, &here).await.silent);
+    }
     let other = Invocation { actor: Actor { id: "8".into(), ..ask.actor.clone() }, ..ask.clone() };
     assert!(!counter.run(&world.home, &other).await.silent);
     ask.at += TimeDelta::minutes(1);
@@ -173,7 +180,8 @@ async fn a_flood_gets_one_polite_line_and_then_silence() {
 async fn checks_are_counted_apart() {
     let world = World::new().await;
     let counter = Counter::new(Tools { limits: Limits::default(), ..world.counter.tools });
-    let check = invocation(Role::Viewer, Command::Check { key: None });
+    let mut check = invocation(Role::Viewer, Command::Check { key: None });
+    check.actor.platform = Platform::Telegram;
     for _ in 0..6 {
         assert!(!plain(&counter.run(&world.home, &check).await).contains("a lot at once"));
     }
