@@ -1,0 +1,6 @@
+//! Stories on Discord: what is told there, what people do there, what goes wrong there.
+
+mod alerts;
+mod gateway;
+mod people;
+mod world;
