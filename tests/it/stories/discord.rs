@@ -2,5 +2,7 @@
 
 mod alerts;
 mod gateway;
+mod guide;
 mod people;
+mod tls;
 mod world;

@@ -5,6 +5,7 @@ mod gateway;
 mod rest;
 pub mod rules;
 mod state;
+mod tls;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,6 +23,7 @@ use tokio::time::Instant;
 
 use state::user;
 pub use state::{APP, Access, Asked, Channel, Guild, Push, State, TOKEN, Talk, Trouble};
+pub use tls::{Front, front};
 
 /// A running fake.
 pub struct Fake {
@@ -64,6 +66,10 @@ impl Fake {
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         tokio::spawn(async move { axum::serve(listener, app).await });
         fake
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub fn url(&self) -> String {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::world::*;
 use crate::fakes::discord::Spot;
+use keylapse::exchange::simulator::Weather;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_are_shown_to_those_who_may_see_them_and_to_nobody_else_beside() {
@@ -15,6 +16,9 @@ async fn keys_are_shown_to_those_who_may_see_them_and_to_nobody_else_beside() {
     assert!(shown.ephemeral && shown.text.contains("KuCoin"), "{}", shown.text);
     for person in [MANAGER, OWNER] {
         assert!(world.says(person, "keystatus", &[]).await.text.contains("mm-bot-1"));
+    }
+    for name in ["help", "privacy"] {
+        assert!(world.says(NOBODY, name, &[]).await.ephemeral, "{name}");
     }
     // All the permissions of a channel make no admin, and nothing makes nothing.
     let refused = world.says(NOBODY, "keystatus", &[]).await;
@@ -162,4 +166,16 @@ async fn foreign_forged_late_and_repeated_presses_harm_nothing() {
     let shown = text(&world.now_shown(&alert));
     assert_eq!(shown.matches("is on it").count(), 1, "{shown}");
     world.end("presses").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_takes_longer_than_a_second_is_promised_to_its_asker_and_then_said() {
+    let world = World::new().await;
+    world.watch("mm-bot-1").await;
+    world.pass(chrono::TimeDelta::minutes(2)).await;
+    world.stage.simulator.set_weather(Weather::Slow(std::time::Duration::from_millis(1_500)));
+    let answer = world.says(TRADER, "check", &[("key", "mm-bot-1")]).await;
+    assert_eq!((answer.kind, answer.ephemeral), (5, true), "{}", answer.text);
+    assert!(answer.text.contains("mm-bot-1"), "{}", answer.text);
+    world.end("promised").await;
 }

@@ -53,6 +53,8 @@ pub struct World {
     pub stage: Stage,
     pub fake: Arc<Fake>,
     pub app: Option<App>,
+    /// Other settings than those of a stand-in on loopback.
+    pub settings: Option<Settings>,
     listening: Option<JoinHandle<Result<(), Stopped>>>,
     stop: CancellationToken,
     read: BTreeMap<u64, usize>,
@@ -161,16 +163,16 @@ impl World {
             stage.store.sync_workspaces(&[described(receivers)], monday()).await.unwrap();
         stage.desk = stage.store.desk(spaces.remove(0));
         let (stop, read) = (CancellationToken::new(), BTreeMap::new());
-        Self { stage, fake, app: None, listening: None, stop, read }
+        Self { stage, fake, app: None, settings: None, listening: None, stop, read }
     }
 
-    pub fn settings(&self) -> Settings {
-        Settings {
+    fn settings(&self) -> Settings {
+        self.settings.clone().unwrap_or_else(|| Settings {
             token: Secret::new(TOKEN.to_owned()),
             api_url: Some(self.fake.url()),
             resolve: None,
             ca: None,
-        }
+        })
     }
 
     /// Starts the bot and waits until its commands are there.
