@@ -2,6 +2,7 @@
 //! what a person types comes back as an invocation. Nothing here decides what is said or when.
 
 pub mod console;
+pub mod discord;
 pub mod telegram;
 pub mod wall;
 

@@ -11,6 +11,7 @@ use tokio::sync::broadcast;
 use super::call::Call;
 use super::door::Greeted;
 use super::limit::{self, Admitted, Limits, Traffic};
+use super::suggest::Memory;
 use super::{Actor, Invocation, Posted, Reply, Role, Spec, dispatch};
 use crate::clock::Bell;
 use crate::domain::card::{Card, Tone};
@@ -74,6 +75,7 @@ pub struct Counter {
     pub(super) tools: Tools,
     traffic: Mutex<Traffic>,
     pub(super) greeted: Mutex<Greeted>,
+    pub(super) memory: Mutex<Memory>,
 }
 
 impl Counter {
@@ -82,7 +84,12 @@ impl Counter {
 
     /// A counter with its tools.
     pub fn new(tools: Tools) -> Self {
-        Self { tools, traffic: Mutex::default(), greeted: Mutex::default() }
+        Self {
+            tools,
+            traffic: Mutex::default(),
+            greeted: Mutex::default(),
+            memory: Mutex::default(),
+        }
     }
 
     /// Answers an invocation at the desk of its workspace: limits, role, the command, its audit.

@@ -326,7 +326,8 @@ fn role_in(visitor: &Visitor, home: &Home, standings: &BTreeMap<String, Standing
     home.chats.iter().map(of).max().unwrap_or(Role::Anyone).max(alone)
 }
 
-fn private_bot() -> Reply {
+/// What a stranger is told where a platform makes us answer.
+pub fn private_bot() -> Reply {
     let line = "This bot is private. Its operator can give you a code.";
     Reply::private(Card::new(Tone::Plain, line))
 }

@@ -3,6 +3,7 @@
 mod blind;
 mod courier;
 mod crash;
+mod discord;
 mod ladder;
 mod outage;
 mod refused;
