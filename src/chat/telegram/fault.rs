@@ -30,6 +30,7 @@ const GONE: &[(&str, &str)] = &[
     ("not enough rights", "the bot may not write here; let it send messages in this chat"),
     ("have no rights to send", "the bot may not write here; let it send messages in this chat"),
     ("chat_write_forbidden", "the bot may not write here; let it send messages in this chat"),
+    ("need administrator rights", "the bot may not write here; let it post in this channel"),
     ("chat_restricted", "the bot may not write here; let it send messages in this chat"),
 ];
 
@@ -49,6 +50,16 @@ pub fn delivery(fault: Fault) -> Delivery {
 /// Whether an edit was refused because the message shows just this already.
 pub fn is_unchanged(fault: &Fault) -> bool {
     matches!(fault, Fault::Refused(refusal) if said(refusal).contains("message is not modified"))
+}
+
+/// Whether the chat is fine and the body was refused: a fault of ours, which plain words avoid.
+pub fn is_about_body(fault: &Fault) -> bool {
+    let Fault::Refused(refusal) = fault else { return false };
+    let words = said(refusal);
+    let is_other = refusal.moved_to.is_some()
+        || MISSING.iter().any(|known| words.contains(known))
+        || GONE.iter().any(|(known, _)| words.contains(known));
+    refusal.code == 400 && !is_other && !is_unchanged(fault)
 }
 
 /// Whether it is about the token and not about what was asked.
@@ -124,6 +135,9 @@ mod tests {
         for code in [400, 401, 404, 500, 502, 503] {
             assert!(retry(&delivery(refusal(code, "something else"))), "{code}");
         }
+        assert!(is_about_body(&refusal(400, "Bad Request: can't parse entities: x")));
+        assert!(!is_about_body(&refusal(400, "Bad Request: chat not found")));
+        assert!(!is_about_body(&refusal(500, "Internal Server Error")));
         // The same words from a server in trouble are no verdict.
         assert!(retry(&delivery(refusal(500, "chat not found"))));
         assert_eq!(

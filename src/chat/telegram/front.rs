@@ -21,8 +21,8 @@ use crate::domain::id::WorkspaceId;
 use crate::domain::receiver::Platform;
 use crate::domain::text::Clean;
 
-/// Chats that are asked about one person at one event; a bot has few, a flood costs no more.
-const MOST_ASKED: usize = 16;
+/// Chats that are asked about one person at one event; what more there are do not let in.
+const MOST_ASKED: usize = 64;
 
 /// What serves people.
 pub struct Front {

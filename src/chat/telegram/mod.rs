@@ -17,6 +17,7 @@ mod reply;
 mod sift;
 mod standing;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ use teloxide::types::{ChatId, LinkPreviewOptions, MessageId, ParseMode, ThreadId
 
 use super::wall::Wall;
 use super::{Delivering, Delivery, Messenger, Post};
+use crate::domain::id::MessageId as Nonce;
 use crate::domain::receiver::Address;
 use crate::http_client::{BuildError, Timeouts};
 use crate::secret::Secret;
@@ -63,6 +65,8 @@ struct Account {
     pace: Mutex<Pace>,
     /// Known once the listener has asked.
     me: OnceLock<Me>,
+    /// Messages whose marked text Telegram refused; they go out bare.
+    bare: Mutex<BTreeSet<Nonce>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -75,6 +79,9 @@ struct Posted {
     message_id: i64,
 }
 
+/// More refused messages than this are not remembered; the oldest go first.
+const MOST_BARE: usize = 256;
+
 /// Writes to Telegram.
 pub struct Telegram {
     account: Arc<Account>,
@@ -84,7 +91,12 @@ pub struct Telegram {
 pub fn connect(settings: Settings) -> Result<(Telegram, Listener), BuildError> {
     let Settings { token, url, proxy, timeouts } = settings;
     let api = Api::new(&url, token, timeouts, proxy.as_deref())?;
-    let account = Arc::new(Account { api, pace: Mutex::default(), me: OnceLock::new() });
+    let account = Arc::new(Account {
+        api,
+        pace: Mutex::default(),
+        me: OnceLock::new(),
+        bare: Mutex::default(),
+    });
     Ok((Telegram { account: account.clone() }, Listener::new(account)))
 }
 
@@ -127,6 +139,19 @@ impl Account {
         {
             self.pace.lock().unwrap_or_else(PoisonError::into_inner).hold(chat, after, now);
         }
+    }
+
+    fn is_bare(&self, nonce: &Nonce) -> bool {
+        self.bare.lock().unwrap_or_else(PoisonError::into_inner).contains(nonce)
+    }
+
+    /// Sends this message bare from now on; `false` when it was that already.
+    fn strip(&self, nonce: &Nonce) -> bool {
+        let mut bare = self.bare.lock().unwrap_or_else(PoisonError::into_inner);
+        if bare.len() >= MOST_BARE {
+            bare.pop_first();
+        }
+        bare.insert(nonce.clone())
     }
 
     /// The bot's name, needed where others read along.
@@ -182,13 +207,28 @@ impl Messenger for Telegram {
             if let Err(wait) = self.account.pace(spot.chat, Kind::Alert, post.now) {
                 return too_soon(wait);
             }
-            let text = render::text(&post.card, &self.account.look(spot, post));
-            let mut body = message(spot, text).disable_notification(post.quiet);
+            let look = self.account.look(spot, post);
+            let mut body = if self.account.is_bare(&post.nonce) {
+                let mut body = message(spot, render::bare(&post.card, &look));
+                body.parse_mode = None;
+                body
+            } else {
+                message(spot, render::text(&post.card, &look))
+            };
+            body = body.disable_notification(post.quiet);
             if let Some(keyboard) = render::keyboard(&post.card, &post.buttons) {
                 body = body.reply_markup(keyboard);
             }
             match self.account.api.call::<_, Posted>(&body).await {
                 Ok(posted) => Delivery::Sent { receipt: posted.message_id.to_string() },
+                // An alert in plain words is better than none.
+                Err(fault) if fault::is_about_body(&fault) && self.account.strip(&post.nonce) => {
+                    tracing::error!(
+                        ?fault,
+                        "Telegram refused a message; it goes out without marks"
+                    );
+                    too_soon(TimeDelta::seconds(1))
+                }
                 Err(fault) => {
                     self.account.heed(spot.chat, &fault, post.now);
                     fault::delivery(fault)

@@ -79,8 +79,10 @@ async fn too_many_requests_are_obeyed_to_the_second() {
     world.fake.breaks("sendMessage", Break::Slow(90));
     world.gain("mm-bot-1").await;
     world.reads(DESK, &["mm-bot-1 can now withdraw"]);
-    let sends: Vec<u16> = statuses(&world, "sendMessage");
-    assert_eq!(sends, [429, 200]);
+    assert_eq!(statuses(&world, "sendMessage"), [429, 200]);
+    let at: Vec<_> =
+        world.fake.requests().into_iter().filter(|r| r.method == "sendMessage").collect();
+    assert_eq!(at[1].at - at[0].at, TimeDelta::seconds(90));
     world.end().await;
 }
 
@@ -113,6 +115,21 @@ async fn a_server_in_trouble_is_asked_again_and_nothing_is_doubled() {
     world.gain("mm-bot-1").await;
     world.reads(DESK, &["mm-bot-1 can now withdraw"]);
     assert_eq!(statuses(&world, "sendMessage"), [500, 502, 503, 200]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alert_whose_marks_are_refused_arrives_in_plain_words() {
+    let world = World::new("bare").await.ready().await;
+    world.watch("t.me/evil").await;
+    world.fake.breaks("sendMessage", Break::Unparsed);
+    world.gain("t.me/evil").await;
+    let alert = world.reads(DESK, &["can now withdraw", "@ann_trades"]);
+    assert!(!alert.buttons.is_empty());
+    let requests = world.fake.requests();
+    let sent = requests.iter().rfind(|request| request.method == "sendMessage").unwrap();
+    assert_eq!(sent.body.get("parse_mode"), None);
+    assert!(!sent.body["text"].as_str().unwrap().contains(".me/"), "{}", sent.body);
     world.end().await;
 }
 

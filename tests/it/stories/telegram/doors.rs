@@ -134,9 +134,18 @@ async fn who_was_demoted_is_asked_of_telegram_again_before_a_deed() {
     let alert = world.reads(DESK, &["refused by KuCoin"]);
     world.writes(ANN, DESK, "/keystatus").await;
     world.reads(DESK, &["for you alone"]);
-    world.fake.sits(ANN, DESK, Status::Member);
-    let said = world.presses(ANN, DESK, alert.id, &alert.button("I'm on it")).await;
-    assert!(said["text"].as_str().unwrap().contains("needs the role operator"), "{said}");
+    for (status, words) in [
+        (Status::Member, "needs the role operator"),
+        (Status::Admin { promotes: false }, "needs the role operator"),
+        (Status::Restricted { inside: true }, "needs the role operator"),
+        (Status::Restricted { inside: false }, "you are anyone"),
+        (Status::Kicked, "you are anyone"),
+    ] {
+        world.fake.sits(ANN, DESK, status);
+        let said = world.presses(ANN, DESK, alert.id, &alert.button("I'm on it")).await;
+        assert!(said["text"].as_str().unwrap().contains(words), "{status:?}: {said}");
+    }
+    assert!(!world.fake.shown(DESK, alert.id).text.contains("is on it"));
     // Without an answer of Telegram nobody has a right, and nobody is called a stranger.
     world.fake.breaks("getChatMember", crate::fakes::telegram::Break::Bad(502));
     let said = world.presses(BO, DESK, alert.id, &alert.button("Steps")).await;

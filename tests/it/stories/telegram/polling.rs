@@ -6,11 +6,11 @@ use keylapse::chat::telegram::Trouble;
 use serde_json::json;
 
 use super::world::{ANN, BO, DESK, Wish, World};
-use crate::fakes::telegram::{Break, poll_elsewhere};
+use crate::fakes::telegram::{Break, Fake, poll_elsewhere};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_token_ends_the_listening_with_one_sentence() {
-    let world = World::with("token", Wish::default(), |fake| fake.revoke_token()).await;
+    let world = World::with("token", Wish::default(), Fake::revoke_token).await;
     let asked = world.fake.clone();
     let trouble = world.ended().await;
     assert_eq!(trouble, Trouble::Token);
@@ -90,5 +90,51 @@ async fn an_update_nobody_can_read_does_not_stop_the_next_one() {
     }
     world.writes(ANN, ANN.id, "/help").await;
     world.reads(ANN.id, &["/keystatus"]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn updates_that_are_numbered_anew_after_a_quiet_week_are_heard() {
+    let world = World::new("renumbered").await.ready().await;
+    world.fake.renumbers(5_000);
+    world.writes(BO, BO.id, "/help").await;
+    world.reads(BO.id, &["/keystatus"]);
+    // The poll that confirmed it ends with nothing; then the numbers begin again below it.
+    let polls = world.fake.polls();
+    world.fake.renumbers(7);
+    world.fake.until("the next poll", |fake| fake.polls() > polls).await;
+    world.writes(BO, BO.id, "/help").await;
+    world.reads(BO.id, &["/keystatus"]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_commands_does_not_delay_an_alert() {
+    let world = World::new("flood").await.ready().await;
+    world.watch("mm-bot-1").await;
+    let more = "Withdrawal".to_owned();
+    assert!(world.stage.simulator.edit("mm-bot-1", |key| key.permissions.push(more)));
+    let gained = world.now();
+    for _ in 0..60 {
+        let mut last = 0;
+        for who in [ANN, BO, ANN, BO, ANN] {
+            last = world.fake.writes(who, DESK, "/faq 400003");
+        }
+        world.fake.confirmed(last).await;
+        world.pass(TimeDelta::seconds(6)).await;
+    }
+    let mut shown = Vec::new();
+    while let Some(message) = world.fake.read(DESK) {
+        shown.push(message);
+    }
+    let alert = shown.iter().find(|message| message.text.contains("can now withdraw")).unwrap();
+    // The check comes within five minutes; the flood may take five seconds more.
+    assert!(alert.at - gained <= TimeDelta::seconds(305), "after {}", alert.at - gained);
+    let times: Vec<_> = shown.iter().map(|message| message.at).collect();
+    let minute = TimeDelta::zero()..TimeDelta::minutes(1);
+    let after = |first| times.iter().filter(|at| minute.contains(&(**at - first))).count();
+    let most = times.iter().map(|first| after(*first)).max().unwrap();
+    println!("{} messages to 300 commands, at most {most} a minute", shown.len());
+    assert!(most <= 11, "{most} a minute");
     world.end().await;
 }

@@ -94,7 +94,9 @@ impl World {
         fake.topic(DESK, 77);
         fake.sits(ANN, DESK, Status::Creator);
         fake.sits(BO, DESK, Status::Member);
-        [ANN, BO, EVE].into_iter().for_each(|person| fake.meets(person));
+        for person in [ANN, BO, EVE] {
+            fake.meets(person);
+        }
         prepare(&fake);
         describe(&stage, wish).await;
         let settings = Settings {
