@@ -281,6 +281,15 @@ impl Counter {
 }
 
 impl Counter {
+    /// A chat that was lost can be written to again: what is owed there is delivered.
+    pub async fn regained(&self, platform: Platform, chat: &str) {
+        match self.tools.store.regain_chat(platform, chat).await {
+            Ok(0) => {}
+            Ok(_) => self.tools.wake_courier.ring(),
+            Err(error) => tracing::error!(%error, "a regained chat could not be recorded"),
+        }
+    }
+
     /// A chat has another address from now on: all that belongs to it follows.
     pub async fn moved(&self, platform: Platform, from: &str, to: &str) {
         match self.tools.store.move_chat(platform, from, to).await {
