@@ -8,10 +8,7 @@ use super::api::{Fault, Refusal};
 
 /// Telegram's words for what will not mend by itself, and ours; the first that is found counts.
 const GONE: &[(&str, &str)] = &[
-    (
-        "bot was blocked by the user",
-        "this person has blocked the bot; they unblock it and send /start",
-    ),
+    ("bot was blocked by the user", "this person has blocked the bot; they unblock it"),
     ("user is deactivated", "this person's Telegram account is gone; name another receiver"),
     (
         "bot can't initiate conversation",
@@ -21,11 +18,11 @@ const GONE: &[(&str, &str)] = &[
     ("bot is not a member", "the bot is not in this chat; add it there again"),
     (
         "chat not found",
-        "Telegram knows no such chat, or the bot is not in it; add the bot there or correct the number",
+        "Telegram knows no such chat, or the bot is not in it; add the bot there, or correct the number",
     ),
     ("group chat was deactivated", "this group was deleted; name another receiver"),
     ("message thread not found", "this topic is gone; name another one, or the whole group"),
-    ("topic_closed", "this topic is closed; open it again, or name another one"),
+    ("topic_closed", "this topic is closed; open it and send /start there, or name another one"),
     ("topic_deleted", "this topic is gone; name another one, or the whole group"),
     ("not enough rights", "the bot may not write here; let it send messages in this chat"),
     ("have no rights to send", "the bot may not write here; let it send messages in this chat"),

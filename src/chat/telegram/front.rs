@@ -74,13 +74,18 @@ impl Front {
             }
             Event::Lost { chat, is_private } => {
                 let why = if is_private {
-                    "this person has blocked the bot; they unblock it and send /start"
+                    "this person has blocked the bot; they unblock it"
                 } else {
                     "the bot was removed from this chat; add it there again"
                 };
                 self.counter.lost(Platform::Telegram, &chat.to_string(), why).await;
             }
-            Event::Joined { chat } => self.arrive(chat, &mut alarm).await,
+            Event::Present { chat, is_new } => {
+                self.counter.regained(Platform::Telegram, &chat.to_string()).await;
+                if is_new {
+                    self.arrive(chat, &mut alarm).await;
+                }
+            }
         }
     }
 

@@ -11,6 +11,7 @@ use crate::commands::{
     self, Command, Entrance, Invocation, LONGEST, ParseError, Reply, Role, Spec,
 };
 use crate::domain::card::{Card, Tone};
+use crate::domain::receiver::Platform;
 
 /// What stands in a text that begins with a slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +79,9 @@ impl Front {
         alarm: &mut Alarm,
     ) {
         let known = !matches!(self.enter_room(caller, false).await, Err(Stuck::Stranger));
+        if known {
+            self.counter.regained(Platform::Telegram, &caller.visitor.place.chat).await;
+        }
         let reply = self.counter.start(&caller.visitor, code, known).await;
         // With a code it may say which workspace this is; that is for whoever brought it.
         match self.enter_room(caller, true).await {
@@ -118,6 +122,9 @@ impl Front {
         };
         let known = !matches!(entered, Entrance::Stranger);
         if name == "/start" {
+            if known {
+                self.counter.regained(Platform::Telegram, &caller.visitor.place.chat).await;
+            }
             let reply = self.counter.start(&caller.visitor, parameter, known).await;
             return self.say_openly(caller.spot, &reply, alarm).await;
         }

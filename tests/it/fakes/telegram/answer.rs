@@ -71,6 +71,7 @@ impl Fake {
                     allowed.iter().filter_map(|a| a.as_str().map(str::to_owned)).collect();
             }
             state.poll += 1;
+            state.poll_times.push(self.0.clock.now());
             state.poll
         });
         let ready = |fake: &Self| {

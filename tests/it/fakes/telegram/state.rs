@@ -17,6 +17,8 @@ pub struct State {
     pub confirmed: i64,
     /// The poll that is under way; a newer one ends it.
     pub poll: u64,
+    /// When each poll began.
+    pub poll_times: Vec<DateTime<Utc>>,
     /// The last poll that ended with nothing.
     pub idled: u64,
     pub webhook: String,

@@ -50,6 +50,9 @@ async fn a_person_who_blocks_the_bot_does_not_silence_the_group() {
     world.pass(TimeDelta::hours(2)).await;
     while world.fake.read(DESK).is_some() {}
     assert_eq!(world.fake.requests().iter().filter(|r| r.status == 403).count(), tries);
+    let update = world.fake.makes_the_bot(ANN, ANN.id, Status::Member);
+    world.served(update).await;
+    world.reads(ANN.id, &["mm-bot-1 can now withdraw"]);
     world.end().await;
 }
 
@@ -143,6 +146,12 @@ async fn the_bot_is_removed_and_its_receiver_rests_before_anything_is_sent() {
     assert_eq!(world.fake.count("sendMessage"), 0);
     let receivers = world.stage.desk.receivers().await.unwrap();
     assert!(receivers[0].lost.as_ref().unwrap().contains("removed"), "{receivers:?}");
+    // Back again, it is told of what is still open when that is repeated.
+    let update = world.fake.makes_the_bot(ANN, DESK, Status::Member);
+    world.served(update).await;
+    world.reads(DESK, &["I watch API keys"]);
+    world.pass(TimeDelta::minutes(20)).await;
+    world.reads(DESK, &["mm-bot-1 can", "withdraw"]);
     world.end().await;
 }
 
