@@ -34,6 +34,7 @@ pub mod look;
 pub mod message;
 mod notice;
 pub mod receiver;
+mod regain;
 pub mod retiring;
 pub mod rotate;
 mod row;

@@ -39,5 +39,6 @@ mod duties;
 mod given;
 mod install;
 mod keys;
+mod regain;
 mod workspaces;
 mod writers;
