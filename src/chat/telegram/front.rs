@@ -7,11 +7,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use teloxide::types::{Chat, User};
 
+use super::account::{Account, Spot};
 use super::api::Fault;
 use super::letters::Letters;
 use super::sift::Event;
 use super::standing::Standings;
-use super::{Account, Spot};
 use crate::clock::{Alarm, Clock};
 use crate::commands::{
     Actor, Counter, Desk, Entrance, Place, Reply, Standing, StoreError, Visitor, first_contact,

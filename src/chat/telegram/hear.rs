@@ -151,40 +151,6 @@ impl Front {
         self.answer((&desk, &asked), reply, (caller.spot, None), alarm).await;
     }
 
-    /// Opens an answer that waits: for the person who asked, while they are no less than they were.
-    async fn open_letter(&self, caller: &Caller, name: &str, alarm: &mut Alarm) {
-        let visitor = &caller.visitor;
-        let gone = "That answer is not here any more, or it is somebody else's. Ask again.";
-        let letter = self.letters.take(name, &visitor.id, visitor.at);
-        let Some(letter) = letter else {
-            let known = self.enter_privately(caller, None, false).await;
-            let reply = match known {
-                Ok(Entrance::In(_) | Entrance::Several(_)) => {
-                    Reply::private(Card::new(Tone::Plain, gone))
-                }
-                Ok(Entrance::Stranger) | Err(_) => self.counter.greet(visitor),
-            };
-            return self.say_openly(caller.spot, &reply, alarm).await;
-        };
-        // What anybody would be told needs no right, and gives none.
-        if letter.asked.actor.role == Role::Anyone {
-            return self.say_openly(caller.spot, &letter.reply, alarm).await;
-        }
-        match self.enter_privately(caller, Some(&letter.workspace), true).await {
-            Ok(Entrance::In(both)) if both.1.role >= letter.asked.actor.role => {
-                let (desk, actor) = *both;
-                let place = visitor.place.clone();
-                let asked = Invocation { actor, place, at: visitor.at, ..letter.asked };
-                self.answer((&desk, &asked), letter.reply, (caller.spot, None), alarm).await;
-            }
-            Err(Stuck::Said(reply)) => self.say_openly(caller.spot, &reply, alarm).await,
-            Ok(_) | Err(Stuck::Stranger) => {
-                let reply = self.counter.greet(visitor);
-                self.say_openly(caller.spot, &reply, alarm).await;
-            }
-        }
-    }
-
     /// A command without the slash and the bot's name; `None` when it is another bot's.
     fn addressed(&self, text: &str) -> Option<Addressed> {
         let ours = self.account.me.get().map(|me| me.username.as_str());

@@ -11,10 +11,11 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::account::{Account, Me};
 use super::api::{Fault, Refusal};
 use super::front::Front;
 use super::sift::{number, sift};
-use super::{Account, Me, fault, menu};
+use super::{fault, menu};
 use crate::clock::Clock;
 use crate::commands::Counter;
 
@@ -83,7 +84,7 @@ impl Listener {
         stop: CancellationToken,
     ) -> Result<(), Trouble> {
         let patience = Patience { clock: clock.clone(), stop: stop.clone() };
-        if !self.begin(&patience).await? {
+        if !self.get_ready(&patience).await? {
             return Ok(());
         }
         let front = Arc::new(Front::new(self.account.clone(), counter, clock));
@@ -135,7 +136,7 @@ impl Listener {
     }
 
     /// Asks who we are, whether we can poll, and sets the menus. `false` = told to stop.
-    async fn begin(&self, patience: &Patience) -> Result<bool, Trouble> {
+    async fn get_ready(&self, patience: &Patience) -> Result<bool, Trouble> {
         let mut failures = 0;
         loop {
             match self.introduce().await {
