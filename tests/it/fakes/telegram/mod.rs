@@ -46,6 +46,8 @@ pub enum Break {
     Unparsed,
     /// 200 and no JSON.
     Garbage,
+    /// Nothing is done, and the line is cut.
+    CutBefore,
     /// It is done, and the line is cut before the answer is through.
     CutAfter,
     /// It is done and never answered.
@@ -217,6 +219,7 @@ async fn serve(
             format!("Too Many Requests: retry after {after}"),
             json!({"retry_after": after}),
         )),
+        Some(Break::CutBefore) => Ok(Value::Null),
         Some(Break::Bad(code)) => Err(refuse(code, "Bad Gateway")),
         Some(Break::Unparsed) => {
             Err(refuse(400, "Bad Request: can't parse entities: Unsupported start tag"))
@@ -242,9 +245,11 @@ async fn serve(
         Some(Break::Garbage) => "<html>".to_owned(),
         Some(Break::Bad(_)) => "<html>Bad Gateway</html>".to_owned(),
         Some(Break::Hang) => std::future::pending().await,
-        Some(Break::CutAfter | Break::Slow(_) | Break::Unparsed) | None => answer.to_string(),
+        Some(Break::CutBefore | Break::CutAfter | Break::Slow(_) | Break::Unparsed) | None => {
+            answer.to_string()
+        }
     };
-    let body = if broken == Some(Break::CutAfter) {
+    let body = if matches!(broken, Some(Break::CutBefore | Break::CutAfter)) {
         Body::from_stream(tokio_util::io::ReaderStream::new(Cut))
     } else {
         Body::from(text)

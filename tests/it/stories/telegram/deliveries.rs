@@ -122,6 +122,19 @@ async fn a_server_in_trouble_is_asked_again_and_nothing_is_doubled() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_certainly_did_not_arrive_does_not_use_up_the_one_repeat() {
+    let world = World::new("unsent").await.ready().await;
+    world.watch("mm-bot-1").await;
+    for how in [Break::Bad(502), Break::Slow(3), Break::CutBefore, Break::Bad(500)] {
+        world.fake.breaks("sendMessage", how);
+    }
+    world.gain("mm-bot-1").await;
+    world.reads(DESK, &["mm-bot-1 can now withdraw"]);
+    assert_eq!(statuses(&world, "sendMessage"), [502, 429, 200, 500, 200]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_alert_whose_marks_are_refused_arrives_in_plain_words() {
     let world = World::new("bare").await.ready().await;
     world.watch("t.me/evil").await;
