@@ -54,3 +54,6 @@ CREATE TABLE settings (
 );
 
 ALTER TABLE workspaces ADD COLUMN faq_only BIGINT NOT NULL DEFAULT 0;
+
+-- A message that tells no alert: a test, who asked for it and who saw it.
+ALTER TABLE messages ADD COLUMN test_json TEXT;

@@ -1,5 +1,5 @@
 //! The first lines of main (SECURITY S8): no core dumps, a strict umask, a data folder that is
-//! ours alone and that one keylapse at a time uses.
+//! ours alone, and one bot at a time on a data folder and on a database file.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::Mode;
 use rustix::process::{Resource, Rlimit};
+use tokio::signal::unix::SignalKind;
 
 use crate::private_file;
 
@@ -33,6 +34,16 @@ pub enum HardeningError {
         "Another keylapse uses this data folder ({0}). Stop it, or give this one another with --data."
     )]
     InUse(String),
+    /// Another process watches with the same database file, from another data folder.
+    #[error(
+        "Another keylapse watches with this database ({0}): two bots would warn twice. Stop it, or name another file in [database] url."
+    )]
+    DatabaseInUse(String),
+    /// There is no room or no right for a lock.
+    #[error(
+        "The lock file {0} cannot be made ({1}): see that its folder is there and writable for this user."
+    )]
+    Lock(String, String),
 }
 
 /// Switches core dumps off and lets new files be ours alone. Call before anything else, while
@@ -72,11 +83,60 @@ pub fn prepare_data_dir(dir: &Path) -> Result<(), HardeningError> {
     Ok(())
 }
 
+/// Lets a write beyond the limit on file sizes (`ulimit -f`) fail like one to a full disk, instead
+/// of ending the process half-way. Call inside the runtime; holds until the process ends.
+pub fn survive_file_limit() {
+    let beyond = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    // Where the signal cannot be caught the system ends us, as it would have.
+    let _ = tokio::signal::unix::signal(beyond);
+}
+
 /// The right to use a data folder; given back when dropped, also by a crash.
 #[derive(Debug)]
 pub struct DataLock {
     _file: File,
     path: PathBuf,
+}
+
+/// The right to watch with a SQLite file, wherever the data folder is; given back when dropped. A
+/// file beside the database, because on some systems a lock on the database itself is SQLite's.
+#[derive(Debug)]
+pub struct DatabaseLock {
+    _file: File,
+}
+
+impl DatabaseLock {
+    /// Takes the lock of the database at `path`, which need not exist yet. Never waits.
+    pub fn take(path: &Path) -> Result<Self, HardeningError> {
+        let lock = lock_beside(path);
+        let failed = |error: std::io::Error| {
+            HardeningError::Lock(lock.display().to_string(), private_file::reason(&error))
+        };
+        match lock_file(&lock).map_err(failed)? {
+            Some(file) => Ok(Self { _file: file }),
+            None => Err(HardeningError::DatabaseInUse(path.display().to_string())),
+        }
+    }
+}
+
+/// The lock's path under the database's true name, so that a link to it is the same database.
+fn lock_beside(path: &Path) -> PathBuf {
+    let folder = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
+    let known = path.canonicalize().ok().or_else(folder);
+    let mut name = known.unwrap_or_else(|| path.to_owned()).into_os_string();
+    name.push(".lock");
+    name.into()
+}
+
+/// Opens and locks a file; `None` when another process holds it.
+fn lock_file(path: &Path) -> std::io::Result<Option<File>> {
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 impl DataLock {
@@ -85,17 +145,9 @@ impl DataLock {
         let path = dir.join("lock");
         let failed =
             |error| HardeningError::Folder(dir.display().to_string(), private_file::reason(&error));
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file, path }),
-            Err(TryLockError::WouldBlock) => Err(HardeningError::InUse(dir.display().to_string())),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
+        match lock_file(&path).map_err(failed)? {
+            Some(file) => Ok(Self { _file: file, path }),
+            None => Err(HardeningError::InUse(dir.display().to_string())),
         }
     }
 
@@ -153,5 +205,22 @@ mod tests {
         assert!(held.path().is_file());
         drop(held);
         DataLock::take(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn a_database_has_one_lock_under_all_its_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("a.db"), dir.path().join("b.db"));
+        let held = DatabaseLock::take(&file).unwrap();
+        std::fs::write(&file, "").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        for name in [&file, &link] {
+            let said = DatabaseLock::take(name).unwrap_err();
+            assert_eq!(said, HardeningError::DatabaseInUse(name.display().to_string()));
+        }
+        drop(held);
+        DatabaseLock::take(&link).unwrap();
+        let missing = DatabaseLock::take(&dir.path().join("none/a.db")).unwrap_err().to_string();
+        assert!(missing.contains("see that its folder is there"), "{missing}");
     }
 }

@@ -1,12 +1,14 @@
 //! Everything that passes between a person and a subcommand: lines, questions with choices, secrets
 //! without echo. The one place that reads the terminal; tests drive it with buffers.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::failure::{Failure, refused};
+use crate::domain::text::{printable, steers};
 use crate::private_file;
 use crate::secret::Secret;
 
@@ -51,7 +53,16 @@ impl Terminal {
         self.write(&format!("{text}\n"))
     }
 
+    /// One line of output for programs: nothing is lost, what would steer a terminal is escaped.
+    pub fn say_json(&mut self, value: &Value) -> Result<(), Failure> {
+        self.put(&format!("{}\n", escaped(&value.to_string())))
+    }
+
     fn write(&mut self, text: &str) -> Result<(), Failure> {
+        self.put(&printable(text))
+    }
+
+    fn put(&mut self, text: &str) -> Result<(), Failure> {
         let written = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
         written.map_err(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => Failure::Said(0),
@@ -65,7 +76,7 @@ impl Terminal {
     /// A line for people beside the output, so that a program can read the output alone.
     pub fn note(&mut self, text: impl Display) {
         // Where stderr is closed nobody wants to know.
-        let _ = writeln!(io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{}", printable(&text.to_string()));
     }
 
     /// Asks for a line; the answer is trimmed.
@@ -144,6 +155,23 @@ impl Terminal {
     }
 }
 
+/// JSON in which nothing steers: such characters stand inside texts only, and there an escape
+/// means the same.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if steers(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 fn trimmed(line: &Zeroizing<String>) -> Secret {
     Secret::new(line.trim().to_owned())
 }
@@ -171,6 +199,14 @@ mod tests {
         // "s" could be two of them, "9" and nothing are none.
         assert_eq!(terminal("s\n9\n\nstop\n").choose("?", &choices), Ok(2));
         assert_eq!(terminal("maybe\n0\nyes please\ny\n").choose("?", &["Yes", "No"]), Ok(0));
+    }
+
+    #[test]
+    fn json_keeps_everything_and_shows_nothing_that_steers() {
+        let value = Value::from("a\u{202e}b\u{200b}\u{e0001}\u{9b}\u{7f}\r\n");
+        let line = escaped(&value.to_string());
+        assert!(!line.chars().any(steers), "{line:?}");
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), value);
     }
 
     #[test]

@@ -53,6 +53,7 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::Newer
             | StoreError::Foreign(_)
+            | StoreError::HalfMigrated(_)
             | StoreError::LabelTaken
             | StoreError::KeyTaken => Self::Refused(sentence),
             StoreError::Full | StoreError::ReadOnly => Self::Failed(sentence),
@@ -90,7 +91,7 @@ fn database(words: &str) -> Option<&'static str> {
         ("malformed", "The database file is damaged: restore a backup."),
         (
             "I/O error",
-            "The disk under the database failed to read or write. Nothing was changed: check the disk and its free space.",
+            "The disk under the database failed to read or write. Nothing was changed: check the disk, its free space and the limit on file sizes.",
         ),
         (
             "unable to open database file",

@@ -44,7 +44,7 @@ pub fn run(args: &FaqArgs, terminal: &mut Terminal) -> Result<(), Failure> {
     }
     let answer = knowledge.lookup(&question);
     if args.json {
-        return terminal.say(to_json(&question, &answer));
+        return terminal.say_json(&to_json(&question, &answer));
     }
     for line in lines(&knowledge, &answer) {
         terminal.say(line)?;
@@ -76,7 +76,7 @@ fn batch(knowledge: &Knowledge, terminal: &mut Terminal) -> Result<(), Failure> 
                 "Line {at} is no question: write a JSON string, or an object with query."
             ));
         };
-        terminal.say(to_json(&query, &knowledge.lookup(&query)))?;
+        terminal.say_json(&to_json(&query, &knowledge.lookup(&query)))?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! the libraries that see secrets above warnings (SECURITY S18); a panic prints where and a
 //! reference, never its payload, which may quote a secret.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use tracing::Metadata;
 use tracing::level_filters::LevelFilter;
@@ -10,6 +10,7 @@ use tracing_subscriber::filter::{EnvFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::domain::text::printable;
 use crate::ids::Ids;
 
 /// The variable that chooses.
@@ -45,9 +46,9 @@ pub fn start(default: LevelFilter) {
         );
         EnvFilter::new(directives(default, ""))
     });
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal());
+    // No colour: the door lets no escape through, whoever wrote it.
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(|| Door(io::stderr())).with_ansi(false);
     let quiet = filter_fn(is_fit);
     // A second start in one process is a test's; the first one counts.
     let _ = tracing_subscriber::registry().with(filter).with(quiet).with(lines).try_init();
@@ -66,6 +67,20 @@ fn directives(default: LevelFilter, chosen: &str) -> String {
 fn is_fit(metadata: &Metadata<'_>) -> bool {
     *metadata.level() <= tracing::Level::WARN
         || !NOISY.iter().any(|noisy| metadata.target().starts_with(noisy))
+}
+
+/// Lets nothing into the log that could steer the terminal it is read on.
+struct Door<W>(W);
+
+impl<W: Write> Write for Door<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.write_all(printable(&String::from_utf8_lossy(line)).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// Lets a panic say where it happened and nothing else.
@@ -108,6 +123,13 @@ mod tests {
         assert_eq!(of(""), "sqlx=error,warn");
         assert_eq!(of("debug"), "debug");
         assert_eq!(of("keylapse=debug"), "keylapse=debug,warn");
+    }
+
+    #[test]
+    fn no_line_of_the_log_steers_the_terminal() {
+        let mut out = Vec::new();
+        Door(&mut out).write_all("WARN a\u{1b}]8;;x\u{7}b\u{202e}c\n".as_bytes()).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "WARN a]8;;xbc\n");
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub async fn run(flags: &Flags, terminal: &mut Terminal) -> Result<(), Failure> 
     terminal.note(format!("Data folder: {}", config.data_dir.display()));
     hardening::prepare_data_dir(&config.data_dir)?;
     let starting = open::starting(&config.data_dir)?;
+    open::refuse_lost_database(&config)?;
     let store = open::connect(&config, Arc::new(Ids::Random)).await?;
     let before = store.version().await?;
     store.migrate().await?;

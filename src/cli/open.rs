@@ -24,7 +24,7 @@ use crate::store::desk::Desk;
 use crate::store::install::{Peeked, VAULT_CHECK};
 use crate::store::workspace::{Described, DescribedReceiver};
 use crate::store::{Store, StoreError};
-use crate::vault::{Found, Start, Vault, decide};
+use crate::vault::{Found, Holds, Start, Vault, decide};
 
 const SQLITE_HEAD: &[u8; 16] = b"SQLite format 3\0";
 const NO_DATABASE: &str = "The database file is not one of keylapse: restore a backup, or name another file in [database] url.";
@@ -72,17 +72,37 @@ pub async fn open_with(config: Config, terminal: &mut Terminal) -> Result<Worksh
     hardening::prepare_data_dir(&config.data_dir)?;
     // Two first starts at once: the second waits here until the first is done.
     let starting = starting(&config.data_dir)?;
+    refuse_lost_database(&config)?;
     let store = connect(&config, ids.clone()).await?;
+    let opened = open_tables(&config, &store, clock.as_ref(), terminal).await;
+    drop(starting);
+    match opened {
+        Ok(vault) => {
+            let policy = policy(&config);
+            Ok(Workshop { config, store, vault: Arc::new(vault), clock, ids, policy })
+        }
+        Err(failure) => {
+            // Otherwise SQLite's side files stay behind.
+            store.close().await;
+            Err(failure)
+        }
+    }
+}
+
+async fn open_tables(
+    config: &Config,
+    store: &Store,
+    clock: &dyn Clock,
+    terminal: &mut Terminal,
+) -> Result<Vault, Failure> {
     let peeked = store.peek().await?;
-    let vault = open_vault(&config, &store, &peeked, terminal).await?;
+    let vault = open_vault(config, store, &peeked, terminal).await?;
     store.migrate().await?;
     let value = store.claim_install_value(VAULT_CHECK, &vault.check_value()).await?;
     vault.verify_check_value(&value)?;
-    let policy = policy(&config);
-    sync_workspaces(&config, &store, clock.as_ref()).await?;
+    make_workspaces(config, store, clock).await?;
     store.sweep_import(clock.now()).await?;
-    drop(starting);
-    Ok(Workshop { config, store, vault: Arc::new(vault), clock, ids, policy })
+    Ok(vault)
 }
 
 /// Connects to the database without touching its tables. A SQLite file is made for us alone.
@@ -159,21 +179,17 @@ impl Workshop {
     }
 }
 
-/// Writes only when the settings name something that the ledger does not have yet: a list must
-/// not wait for a writer.
-async fn sync_workspaces(
+/// Makes the workspaces that are not there yet. Writes only when one is missing: a list must not
+/// wait for a writer. What the settings changed or left out is for `run`.
+async fn make_workspaces(
     config: &Config,
     store: &Store,
     clock: &dyn Clock,
 ) -> Result<(), StoreError> {
     let there = store.workspaces().await?;
-    let same = there.len() == config.workspaces.len()
-        && config
-            .workspaces
-            .iter()
-            .all(|one| there.iter().any(|other| other.name == one.name && other.zone == one.zone));
-    if !same {
-        store.sync_workspaces(&described(config), clock.now()).await?;
+    let is_there = |name: &str| there.iter().any(|other| fold(other.name.as_str()) == fold(name));
+    if config.workspaces.iter().any(|one| !is_there(one.name.as_str())) {
+        store.make_workspaces(&described(config), clock.now()).await?;
     }
     Ok(())
 }
@@ -186,16 +202,20 @@ async fn open_vault(
 ) -> Result<Vault, Failure> {
     let path = &config.vault.key_file;
     let found = Found {
-        // A file that cannot be looked at is there: opening it says why.
-        key_file: path.try_exists().unwrap_or(true) || path.is_symlink(),
+        key_file: is_there(path),
         backend: config.database.backend(),
-        check_value: peeked.check_value.is_some(),
-        sealed_rows: peeked.sealed,
+        holds: match peeked {
+            Peeked { check_value: Some(_), .. } | Peeked { sealed: true, .. } => Holds::Secrets,
+            Peeked { tables: true, .. } => Holds::Tables,
+            Peeked { tables: false, .. } => Holds::Nothing,
+        },
     };
     let vault = match decide(found, path) {
         Start::Refuse(sentence) => return refused(sentence),
         Start::Open => Vault::open_key_file(path, &config.vault.trust)?,
         Start::Create => {
+            // Tables first: a key file beside a database without any is a lost database.
+            store.migrate().await?;
             let (vault, is_new) = Vault::create_or_open(path, &config.vault.trust)?;
             if is_new {
                 terminal.note(new_key_file(path));
@@ -208,6 +228,30 @@ async fn open_vault(
         None => try_on_sealed(store, peeked, &vault).await?,
     }
     Ok(vault)
+}
+
+/// Stops before a missing or empty database is made anew beside the key of the one that was there.
+pub fn refuse_lost_database(config: &Config) -> Result<(), Failure> {
+    let Database::Sqlite { path } = &config.database else { return Ok(()) };
+    let is_empty = std::fs::metadata(path).map_or_else(
+        |error| error.kind() == std::io::ErrorKind::NotFound,
+        |meta| meta.is_file() && meta.len() == 0,
+    );
+    let key_file = &config.vault.key_file;
+    let found = Found {
+        key_file: is_there(key_file),
+        backend: config.database.backend(),
+        holds: Holds::Nothing,
+    };
+    match decide(found, key_file) {
+        Start::Refuse(sentence) if is_empty => refused(sentence),
+        Start::Refuse(_) | Start::Open | Start::Create => Ok(()),
+    }
+}
+
+/// A file that cannot be looked at is there: opening it says why.
+fn is_there(path: &Path) -> bool {
+    path.try_exists().unwrap_or(true) || path.is_symlink()
 }
 
 /// Without a check value a sealed row decides whether the key file belongs to the database.
@@ -228,6 +272,9 @@ pub fn new_key_file(path: &Path) -> String {
     )
 }
 
+/// The file of [`starting`].
+pub const START_LOCK: &str = "start.lock";
+
 /// Held while tables and master key may be made; given back when dropped.
 pub fn starting(folder: &Path) -> Result<File, Failure> {
     let failed = |error: std::io::Error| {
@@ -238,7 +285,7 @@ pub fn starting(folder: &Path) -> Result<File, Failure> {
     };
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600);
-    let file = options.open(folder.join("start.lock")).map_err(failed)?;
+    let file = options.open(folder.join(START_LOCK)).map_err(failed)?;
     file.lock().map_err(failed)?;
     Ok(file)
 }

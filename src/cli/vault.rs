@@ -11,7 +11,7 @@ use super::open;
 use crate::config::Flags;
 use crate::hardening;
 use crate::ids::Ids;
-use crate::vault::Vault;
+use crate::vault::{Backend, Vault};
 
 /// The subcommands.
 #[derive(Subcommand, Clone, Debug)]
@@ -35,14 +35,22 @@ async fn create(flags: &Flags, terminal: &mut Terminal) -> Result<(), Failure> {
     let config = open::load(flags)?;
     terminal.note(format!("Data folder: {}", config.data_dir.display()));
     hardening::prepare_data_dir(&config.data_dir)?;
+    let starting = open::starting(&config.data_dir)?;
+    open::refuse_lost_database(&config)?;
     let store = open::connect(&config, Arc::new(Ids::Random)).await?;
     let peeked = store.peek().await?;
+    let is_free = peeked.check_value.is_none() && !peeked.sealed;
+    if is_free && config.database.backend() == Backend::Sqlite {
+        // So that the next start does not take the database for a lost one.
+        store.migrate().await?;
+    }
     store.close().await;
-    if peeked.check_value.is_some() || peeked.sealed {
+    if !is_free {
         return refused(
             "The database belongs to a master key already, and another one could not open its secrets: bring that key's file back. Nothing was changed.",
         );
     }
     Vault::create_key_file(&config.vault.key_file)?;
+    drop(starting);
     terminal.say(open::new_key_file(&config.vault.key_file))
 }

@@ -11,7 +11,7 @@ use tokio::sync::broadcast;
 use super::call::Call;
 use super::door::Greeted;
 use super::limit::{self, Admitted, Limits, Traffic};
-use super::{Actor, Invocation, Reply, Role, Spec, dispatch};
+use super::{Actor, Invocation, Posted, Reply, Role, Spec, dispatch};
 use crate::clock::Bell;
 use crate::domain::card::{Card, Tone};
 use crate::domain::id::KeyId;
@@ -60,6 +60,8 @@ pub struct Tools {
     pub open_address: OpenAddress,
     /// What the host is.
     pub host: HostNote,
+    /// Where an answer was shown to everybody lately.
+    pub posted: Posted,
     /// How much one person may ask.
     pub limits: Limits,
     /// How long `/check` waits for the look, in real time; [`Counter::PATIENCE`] in production.
@@ -140,6 +142,7 @@ impl Counter {
             }
             StoreError::Newer
             | StoreError::Foreign(_)
+            | StoreError::HalfMigrated(_)
             | StoreError::LabelTaken
             | StoreError::KeyTaken
             | StoreError::Garbled(_)

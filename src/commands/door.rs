@@ -194,6 +194,25 @@ impl Counter {
         Ok((card, ids))
     }
 
+    /// The bot is in a chat or channel again: what was lost there is told again.
+    pub async fn found(&self, platform: Platform, chat: &str) {
+        match self.tools.store.find_chat(platform, chat).await {
+            Ok(true) => self.tools.wake_courier.ring(),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "a chat that is back could not be recorded"),
+        }
+    }
+
+    /// A platform is disturbed (`Some`, in one sentence), or not any more.
+    pub async fn trouble(&self, platform: Platform, trouble: Option<&str>, at: DateTime<Utc>) {
+        let policy = &self.tools.policy;
+        match self.tools.store.judge_platform(platform, trouble, policy, at).await {
+            Ok(true) => self.tools.wake_courier.ring(),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "a platform's trouble could not be recorded"),
+        }
+    }
+
     /// A stranger speaks: one line a day where the platform lets us be silent.
     pub fn greet(&self, visitor: &Visitor) -> Reply {
         let chat = (visitor.platform, visitor.place.chat.as_str());
@@ -208,9 +227,10 @@ impl Counter {
     /// A platform says that nothing can be written to a chat any more: what was told there rests.
     pub async fn lost(&self, platform: Platform, chat: &str, why: &str) {
         match self.tools.store.lose_chat(platform, chat, why).await {
-            Ok(0) => {}
-            Ok(receivers) => {
-                tracing::warn!(platform = platform.id(), receivers, "receivers are lost: {why}");
+            Ok(false) => {}
+            Ok(true) => {
+                tracing::warn!(platform = platform.id(), "receivers are lost: {why}");
+                self.tools.wake_courier.ring();
             }
             Err(error) => tracing::error!(%error, "a lost chat could not be recorded"),
         }
@@ -220,7 +240,12 @@ impl Counter {
     /// workspace. Wrong, late and used codes get the stranger's line.
     pub async fn start(&self, visitor: &Visitor, code: Option<&str>, known: bool) -> Reply {
         let Some(code) = code.filter(|code| !code.trim().is_empty()) else {
-            return if known { Reply::private(first_contact()) } else { self.greet(visitor) };
+            if !known {
+                return self.greet(visitor);
+            }
+            // Whoever had blocked the bot and starts it anew is told again.
+            self.found(visitor.platform, &visitor.place.chat).await;
+            return Reply::private(first_contact());
         };
         match self.claim(visitor, code).await {
             Ok(Some(reply)) => reply,
@@ -262,8 +287,8 @@ impl Counter {
             return Ok(Some(Reply::private(Card::new(Tone::Plain, line))));
         }
         let grantee = Grantee::Person(visitor.id.clone());
-        let granted = entry("role.granted", format!("{} {}", by, claimed.role.name()));
-        desk.grant(visitor.platform, &grantee, Some(claimed.role), &granted, visitor.at).await?;
+        let deed = entry("role.granted", format!("{} {}", by, claimed.role.name()));
+        desk.grant(visitor.platform, &grantee, Some(claimed.role), &deed, visitor.at).await?;
         let receiver = NewReceiver {
             name: title,
             address: visitor.place.address(),
@@ -281,15 +306,6 @@ impl Counter {
 }
 
 impl Counter {
-    /// A chat that was lost can be written to again: what is owed there is delivered.
-    pub async fn regained(&self, platform: Platform, chat: &str) {
-        match self.tools.store.regain_chat(platform, chat).await {
-            Ok(0) => {}
-            Ok(_) => self.tools.wake_courier.ring(),
-            Err(error) => tracing::error!(%error, "a regained chat could not be recorded"),
-        }
-    }
-
     /// A chat has another address from now on: all that belongs to it follows.
     pub async fn moved(&self, platform: Platform, from: &str, to: &str) {
         match self.tools.store.move_chat(platform, from, to).await {

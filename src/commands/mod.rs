@@ -25,10 +25,13 @@ mod faq;
 mod help;
 mod keystatus;
 mod limit;
+mod notify;
 mod parse;
+mod posted;
 mod press;
 mod privacy;
 mod reading;
+mod settings;
 mod show;
 mod spec;
 mod table;
@@ -49,6 +52,7 @@ pub use counter::{Counter, HostNote, OpenAddress, Tools};
 pub use door::{Entrance, Visitor, first_contact};
 pub use limit::Limits;
 pub use parse::{LONGEST, ParseError, hear, parse};
+pub use posted::Posted;
 pub use press::Press;
 pub use spec::{Argument, ArgumentKind, Given, Group, Reach, Spec, markdown_table};
 pub use table::SPECS;
@@ -100,6 +104,22 @@ pub enum Command {
     },
     /// Who runs this and what is stored.
     Privacy,
+    /// Who is told, and changes of it.
+    Notify {
+        /// `add`, `test`, `edit` or `remove`; none lists.
+        act: Option<String>,
+        /// A receiver's name.
+        receiver: Option<String>,
+        /// From which severity on.
+        from: Option<String>,
+    },
+    /// What is set for the workspace, and changes of it.
+    Settings {
+        /// `zone`, `role` or `faq`; none lists.
+        what: Option<String>,
+        /// The new value.
+        value: Option<String>,
+    },
     /// A button whose row was found.
     Press {
         /// What it means.
@@ -135,6 +155,10 @@ pub struct Place {
     pub topic: Option<String>,
     /// Whether only the actor reads along.
     pub private: bool,
+    /// What it is called there, where the adapter knows.
+    pub title: Option<Clean>,
+    /// Whether many people can read it, as far as the adapter knows.
+    pub wide: bool,
 }
 
 impl Place {
@@ -164,6 +188,8 @@ pub struct Reply {
     pub cards: Vec<Card>,
     /// For the actor's eyes only: ephemeral, or a pointer to the private chat; never public.
     pub private: bool,
+    /// Whom a public answer is for: the only person that it may call, by the platform's id.
+    pub calls: Option<String>,
     /// Nothing is said at all: somebody is flooding.
     pub silent: bool,
     /// The alerts that the cards show, each with the revision shown; buttons are bound to it.
@@ -202,6 +228,13 @@ async fn dispatch(call: &Call<'_>, command: &Command) -> Result<Reply, StoreErro
         Command::Faq { question } => faq::answer(call, question.as_deref()).await,
         Command::Help { command } => Ok(help::answer(call, command.as_deref())),
         Command::Privacy => Ok(privacy::answer(call)),
+        Command::Notify { act, receiver, from } => {
+            let words = notify::Words { receiver: receiver.as_deref(), from: from.as_deref() };
+            notify::by_words(call, act.as_deref(), words).await
+        }
+        Command::Settings { what, value } => {
+            settings::by_words(call, what.as_deref(), value.as_deref()).await
+        }
         Command::Press { action, rev, shown_at } => {
             dispatch_press(call, action, (*rev, *shown_at)).await
         }
@@ -226,6 +259,13 @@ async fn dispatch_press(
         Action::AllKeys => keystatus::list(call, keystatus::Fold::Nothing).await,
         Action::Why { key } => why::by_id(call, key).await,
         Action::Check { key } => check::by_id(call, key).await,
+        Action::AddReceiver { from } => notify::add(call, *from).await,
+        Action::Receiver { receiver } => notify::detail(call, receiver).await,
+        Action::TestReceiver { receiver } => notify::test(call, receiver).await,
+        Action::SetReceiver { receiver, from } => notify::edit(call, receiver, *from).await,
+        Action::RemoveReceiver { receiver } => notify::remove(call, receiver).await,
+        Action::Seen { message } => notify::seen(call, message).await,
+        Action::PostHere { topic } => faq::post_here(call, topic).await,
         Action::ChooseWorkspace { workspace } => choose::workspace(call, workspace).await,
     }
 }

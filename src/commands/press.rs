@@ -125,6 +125,13 @@ fn shown(reply: &Reply, action: &Action) -> Option<(AlertId, i64)> {
         | Action::AllKeys
         | Action::Why { .. }
         | Action::Check { .. }
+        | Action::AddReceiver { .. }
+        | Action::Receiver { .. }
+        | Action::TestReceiver { .. }
+        | Action::SetReceiver { .. }
+        | Action::RemoveReceiver { .. }
+        | Action::Seen { .. }
+        | Action::PostHere { .. }
         | Action::ChooseWorkspace { .. } => return None,
     };
     reply.shown.iter().find(|(alert, _)| alert == about).cloned()

@@ -4,4 +4,5 @@ mod access;
 mod acking;
 mod answers;
 mod keys;
+mod workspace;
 mod world;

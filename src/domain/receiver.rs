@@ -56,6 +56,15 @@ impl Platform {
         }
     }
 
+    /// The name as people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Console => "terminal",
+            Self::Discord => "Discord",
+            Self::Telegram => "Telegram",
+        }
+    }
+
     /// Reads the word used in tables and settings.
     pub fn parse(id: &str) -> Option<Self> {
         [Self::Console, Self::Discord, Self::Telegram].into_iter().find(|p| p.id() == id)

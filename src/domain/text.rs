@@ -2,6 +2,8 @@
 //! Cleaning happens once, on the way in; what is left cannot steer a terminal, hide a word or
 //! reverse a line. Escaping for a sink (markup, CSV, ESC) stays with the sink.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use unicode_segmentation::UnicodeSegmentation;
@@ -85,6 +87,37 @@ fn is_invisible(category: GeneralCategory) -> bool {
             | GeneralCategory::LineSeparator
             | GeneralCategory::ParagraphSeparator
     )
+}
+
+/// Whether a character steers the text around it or hides in it: controls, bidi and zero-width
+/// characters, separators of lines.
+pub fn steers(c: char) -> bool {
+    matches!(
+        c.general_category(),
+        GeneralCategory::Control
+            | GeneralCategory::Format
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+    )
+}
+
+/// The text as it may be printed: without what steers a terminal, its own line ends excepted, and
+/// without piles of marks. The last door of every printed line; what comes from outside was
+/// cleaned on the way in.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() && !text.bytes().any(|byte| byte != b'\n' && byte.is_ascii_control()) {
+        return text.into();
+    }
+    let mut marks = 0;
+    let fits = |c: &char| {
+        marks = if is_mark(*c) { marks + 1 } else { 0 };
+        *c == '\n' || (marks <= MARKS && !steers(*c))
+    };
+    text.chars().filter(fits).collect::<String>().into()
+}
+
+fn is_mark(c: char) -> bool {
+    matches!(c.general_category(), GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark)
 }
 
 /// Letters by category, blank to the eye: they would make two labels look the same.
@@ -246,6 +279,13 @@ pub fn looks_secret(text: &str) -> bool {
         || (groups.iter().map(|g| g.len()).eq([8, 4, 4, 4, 12]) && groups.iter().all(|g| hex(g)))
 }
 
+/// The text with every word that has the shape of a key id or secret left out.
+pub fn without_secrets(text: &str) -> Cow<'_, str> {
+    let is_edge = |c: char| !c.is_ascii_hexdigit() && c != '-';
+    let found: Vec<&str> = text.split(is_edge).filter(|word| looks_secret(word)).collect();
+    found.iter().fold(text.into(), |text, word| text.replace(*word, "…").into())
+}
+
 /// Why a text that will be shown in chat is refused.
 pub const HOLDS_SECRET: &str = "That looks like a key or secret, and this text is shown in chat. Name the bot instead, for example grid bot on fra-2.";
 
@@ -275,6 +315,20 @@ mod tests {
         for (raw, clean) in table {
             assert_eq!(Clean::new(raw, 40).as_str(), clean, "{raw:?}");
         }
+    }
+
+    #[test]
+    fn what_steers_is_not_printed_and_what_is_read_stays() {
+        let raw = "a\u{1b}[31m\u{9b}b\u{202e}c\u{200b}\r\n✖\u{fe0e} zu spät\u{2028}\0";
+        assert_eq!(printable(raw), "a[31mbc\n✖\u{fe0e} zu spät");
+        assert_eq!(printable("z\u{0335}\u{0336}\u{0337}o"), "z\u{0335}\u{0336}o");
+        assert!(matches!(printable("fine\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_secret_is_left_out_of_a_text() {
+        let text = "'6705f5c311545b000157d3eb' and x=46fd8974-aaaa-bbbb-cccc-896f005b2340.";
+        assert_eq!(without_secrets(text), "'…' and x=….");
     }
 
     #[test]

@@ -165,17 +165,17 @@ impl Store {
         tx.commit().await
     }
 
-    /// Nothing can be written to this address any more: its receivers rest, with the reason.
-    /// Answers how many there were.
+    /// The bot was put out of a chat: its receivers there are lost, with the step that mends it.
+    /// `false` when nothing was there.
     pub async fn lose_chat(
         &self,
         platform: Platform,
         address: &str,
         why: &str,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut tx = self.write().await?;
         let done = query(
-            "UPDATE receivers SET state = 'disabled', reason = $3 WHERE platform = $1 AND address = $2 AND state = 'active'",
+            "UPDATE receivers SET state = 'lost', reason = $3 WHERE platform = $1 AND address = $2 AND state = 'active'",
         )
         .bind(platform.id())
         .bind(address)
@@ -183,7 +183,22 @@ impl Store {
         .execute(tx.conn())
         .await?;
         tx.commit().await?;
-        Ok(done.rows_affected())
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// The bot is in a chat again: what was lost there is told again. `false` when nothing was.
+    pub async fn find_chat(&self, platform: Platform, address: &str) -> Result<bool, StoreError> {
+        let mut tx = self.write().await?;
+        let done = query(
+            "UPDATE receivers SET state = 'active', reason = NULL, not_before = 0, failures = 0 \
+             WHERE platform = $1 AND address = $2 AND state = 'lost'",
+        )
+        .bind(platform.id())
+        .bind(address)
+        .execute(tx.conn())
+        .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected() > 0)
     }
 
     /// A chat has another address from now on (a Telegram group that became a supergroup): its

@@ -38,6 +38,8 @@ pub struct Peeked {
     pub check_value: Option<String>,
     /// Whether any cell is sealed.
     pub sealed: bool,
+    /// Whether tables were ever made here.
+    pub tables: bool,
 }
 
 impl Store {
@@ -45,7 +47,8 @@ impl Store {
     pub async fn peek(&self) -> Result<Peeked, StoreError> {
         let check_value = absent_as_none(self.install_value(VAULT_CHECK).await)?.flatten();
         let sealed = absent_as_none(self.has_sealed_rows().await)?.unwrap_or(false);
-        Ok(Peeked { check_value, sealed })
+        let tables = self.version().await?.is_some();
+        Ok(Peeked { check_value, sealed, tables })
     }
 
     /// Writes the sign of life.

@@ -80,7 +80,7 @@ impl Store {
         // A receiver that was disabled during the turn stays so.
         query(
             "UPDATE receivers SET claim_until = 0, not_before = $3, failures = $4, \
-             state = CASE WHEN $5 IS NULL THEN state ELSE 'disabled' END, \
+             state = CASE WHEN $5 IS NULL THEN state ELSE 'lost' END, \
              reason = COALESCE($5, reason) WHERE id = $1 AND claim_no = $2",
         )
         .bind(lane.receiver.id.as_str())

@@ -8,6 +8,7 @@ use sqlx::query;
 
 use super::lane::{EDIT_APART, Lane};
 use super::row::{Cells, garbled, ms};
+use super::test::Test;
 use super::{Store, StoreError, Tx};
 use crate::domain::alert::Kind;
 use crate::domain::id::{AlertId, MessageId};
@@ -30,6 +31,8 @@ pub struct Message {
     pub want_rev: i64,
     /// Whether one of its alerts still has its live message here; else nothing can be pressed.
     pub is_live: bool,
+    /// For a message that tells no alert: the test that it is.
+    pub test: Option<Test>,
     /// The alerts it tells, with the transition each was bound for.
     pub alerts: Vec<(AlertId, i64)>,
 }
@@ -49,6 +52,7 @@ fn message_of(row: &AnyRow) -> Result<Message, StoreError> {
         platform_id: row.text_opt("platform_id")?,
         want_rev: row.int("want_rev")?,
         is_live: false,
+        test: row.value_opt("test_json")?,
         alerts: Vec::new(),
     })
 }
@@ -180,7 +184,7 @@ impl Store {
         let mut tx = self.write().await?;
         tx.hold_lane(lane).await?;
         let row = query(
-            "SELECT id, quiet, tries, attempt_at, platform_id, want_rev FROM messages WHERE receiver_id = $1 AND state = 'sent' \
+            "SELECT id, quiet, tries, attempt_at, platform_id, want_rev, test_json FROM messages WHERE receiver_id = $1 AND state = 'sent' \
              AND want_rev > shown_rev AND edited_at <= $2 ORDER BY edited_at, id LIMIT 1",
         )
         .bind(lane.receiver.id.as_str())
@@ -227,7 +231,7 @@ impl Store {
 impl Tx {
     async fn unsent(&mut self, lane: &Lane) -> Result<Option<Message>, StoreError> {
         let row = query(
-            "SELECT id, quiet, tries, attempt_at, platform_id, want_rev FROM messages WHERE receiver_id = $1 AND state = 'bound' \
+            "SELECT id, quiet, tries, attempt_at, platform_id, want_rev, test_json FROM messages WHERE receiver_id = $1 AND state = 'bound' \
              ORDER BY bound_at, id LIMIT 1",
         )
         .bind(lane.receiver.id.as_str())
@@ -246,7 +250,8 @@ impl Tx {
         .bind(message.id.as_str())
         .fetch_all(self.conn())
         .await?;
-        let mut message = Message { alerts: Vec::with_capacity(rows.len()), ..message };
+        let is_live = message.test.is_some();
+        let mut message = Message { alerts: Vec::with_capacity(rows.len()), is_live, ..message };
         for row in &rows {
             message.is_live |= row.is("live")?;
             message.alerts.push((row.text("alert_id")?.into(), row.int("seq")?));
@@ -303,6 +308,7 @@ impl Tx {
             platform_id: None,
             want_rev: 1,
             is_live: !quiet,
+            test: None,
             alerts: bundle.bind,
         };
         Ok(Some(message))

@@ -7,9 +7,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{AnyPool, Connection};
 
 use self::row::Cells;
 use crate::ids::Ids;
@@ -34,12 +34,15 @@ pub mod look;
 pub mod message;
 mod notice;
 pub mod receiver;
-mod regain;
 pub mod retiring;
 pub mod rotate;
 mod row;
+pub mod setting;
 pub mod tell;
+pub mod test;
 mod tidy;
+mod trouble;
+mod wipe;
 pub mod workspace;
 
 /// The migrations, embedded.
@@ -77,6 +80,11 @@ pub enum StoreError {
         "The database's tables are not those of this keylapse (migration {0} differs). Restore a backup or install the version that made it."
     )]
     Foreign(i64),
+    /// A migration began here and did not end.
+    #[error(
+        "The database's tables are half-changed (migration {0} did not end). Restore a backup, then start again."
+    )]
+    HalfMigrated(i64),
     /// No space is left.
     #[error(
         "The disk that holds the database is full. Nothing was changed; free some space and try again."
@@ -111,7 +119,7 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         if let sqlx::Error::Database(inner) = &error {
             let message = inner.message();
-            if message.contains("disk is full") || message.contains("No space left") {
+            if message.contains("is full") || message.contains("No space left") {
                 return Self::Full;
             }
             if message.contains("readonly") || message.contains("read-only") {
@@ -164,7 +172,9 @@ impl Store {
         sqlx::any::install_default_drivers();
         let dialect = if url.starts_with("postgres") { Dialect::Postgres } else { Dialect::Sqlite };
         let in_memory = url.contains(":memory:");
-        let unreachable = |error: sqlx::Error| StoreError::Unreachable(reason(&error));
+        if dialect == Dialect::Sqlite && !in_memory {
+            knock(url).await?;
+        }
         let pool = |most: u32| {
             let mut options = AnyPoolOptions::new()
                 .max_connections(most)
@@ -172,6 +182,12 @@ impl Store {
             if in_memory {
                 // Each connection would be an empty database of its own, and a closed one forgets.
                 options = options.idle_timeout(None).max_lifetime(None).min_connections(1);
+            } else {
+                // After a failed write SQLite may have rolled back by itself; the driver then takes
+                // the connection for one inside a transaction, and no other would ever begin.
+                options = options.before_acquire(|connection, _| {
+                    Box::pin(async move { Ok(!connection.is_in_transaction()) })
+                });
             }
             options.after_connect(move |connection, _| {
                 Box::pin(async move {
@@ -206,6 +222,7 @@ impl Store {
         MIGRATIONS.run(&self.writer).await.map_err(|error| match error {
             MigrateError::VersionMissing(_) => StoreError::Newer,
             MigrateError::VersionMismatch(version) => StoreError::Foreign(version),
+            MigrateError::Dirty(version) => StoreError::HalfMigrated(version),
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
             other => StoreError::Database(sqlx::Error::Migrate(Box::new(other))),
         })
@@ -251,6 +268,33 @@ const PRAGMAS: &[&str] = &[
     "PRAGMA busy_timeout = 10000",
     "PRAGMA secure_delete = ON",
 ];
+
+/// Opens a SQLite file once before the pool does, which would try a damaged one again and again
+/// and then say only that time is up.
+async fn knock(url: &str) -> Result<(), StoreError> {
+    let opened = async {
+        let mut connection = sqlx::AnyConnection::connect(url).await?;
+        for pragma in PRAGMAS {
+            sqlx::query(*pragma).execute(&mut connection).await?;
+        }
+        // The first read needs room beside the file.
+        sqlx::query("SELECT 1 FROM sqlite_master").execute(&mut connection).await?;
+        connection.close().await
+    };
+    match opened.await {
+        // Somebody opens or closes it in this moment: the pool waits for its turn.
+        Err(sqlx::Error::Database(error)) if error.message().contains("locked") => Ok(()),
+        opened => opened.map_err(unreachable),
+    }
+}
+
+fn unreachable(error: sqlx::Error) -> StoreError {
+    let words = reason(&error);
+    match StoreError::from(error) {
+        known @ (StoreError::Full | StoreError::ReadOnly) => known,
+        _ => StoreError::Unreachable(words),
+    }
+}
 
 /// The database's own words, without the URL and so without its password.
 fn reason(error: &sqlx::Error) -> String {

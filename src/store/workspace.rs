@@ -103,30 +103,33 @@ impl Store {
             .execute(tx.conn())
             .await?;
         for one in described {
-            let id: WorkspaceId = tx.ids.next(now);
-            query(
-                "INSERT INTO workspaces (id, name, name_key, zone, managed_by, state, next_alert_no, rev, faq_only) \
-                 VALUES ($1, $2, $3, $4, 'config', 'active', 1, 0, $5) ON CONFLICT (name_key) DO UPDATE \
-                 SET name = excluded.name, zone = excluded.zone, managed_by = 'config', state = 'active', \
-                 faq_only = excluded.faq_only",
-            )
-            .bind(id.0)
-            .bind(one.name.as_str())
-            .bind(fold(one.name.as_str()))
-            .bind(one.zone.name())
-            .bind(i64::from(one.faq_only))
-            .execute(tx.conn())
-            .await?;
-            let row = query("SELECT id FROM workspaces WHERE name_key = $1")
-                .bind(fold(one.name.as_str()))
-                .fetch_one(tx.conn())
-                .await?;
-            let id: WorkspaceId = row.text("id")?.into();
-            tx.sync_access(&id, &one.chats, &one.grants, now).await?;
-            tx.sync_receivers(&id, &one.receivers, now).await?;
+            tx.put_workspace(one, now).await?;
         }
         tx.commit().await?;
         self.workspaces().await
+    }
+
+    /// Makes those of the configuration's workspaces that are not there yet, and touches no other:
+    /// a command on the host, perhaps with other settings, is not the bot.
+    pub async fn make_workspaces(
+        &self,
+        described: &[Described],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        tx.hold_all_workspaces().await?;
+        for one in described {
+            let row = query(
+                "SELECT COUNT(*) AS n FROM workspaces WHERE name_key = $1 AND state = 'active'",
+            )
+            .bind(fold(one.name.as_str()))
+            .fetch_one(tx.conn())
+            .await?;
+            if row.int("n")? == 0 {
+                tx.put_workspace(one, now).await?;
+            }
+        }
+        tx.commit().await
     }
 
     /// The active workspaces, by name.
@@ -143,6 +146,34 @@ impl Store {
 }
 
 impl Tx {
+    async fn put_workspace(
+        &mut self,
+        one: &Described,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let id: WorkspaceId = self.ids.next(now);
+        query(
+            "INSERT INTO workspaces (id, name, name_key, zone, managed_by, state, next_alert_no, rev, faq_only) \
+             VALUES ($1, $2, $3, $4, 'config', 'active', 1, 0, $5) ON CONFLICT (name_key) DO UPDATE \
+             SET name = excluded.name, zone = excluded.zone, managed_by = 'config', state = 'active', \
+             faq_only = excluded.faq_only",
+        )
+        .bind(id.0)
+        .bind(one.name.as_str())
+        .bind(fold(one.name.as_str()))
+        .bind(one.zone.name())
+        .bind(i64::from(one.faq_only))
+        .execute(self.conn())
+        .await?;
+        let row = query("SELECT id FROM workspaces WHERE name_key = $1")
+            .bind(fold(one.name.as_str()))
+            .fetch_one(self.conn())
+            .await?;
+        let id: WorkspaceId = row.text("id")?.into();
+        self.sync_access(&id, &one.chats, &one.grants, now).await?;
+        self.sync_receivers(&id, &one.receivers, now).await
+    }
+
     /// One workspace.
     pub(super) async fn workspace(&mut self, id: &WorkspaceId) -> Result<Workspace, StoreError> {
         let row = query(concat!(

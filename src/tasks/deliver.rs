@@ -68,6 +68,8 @@ impl From<StoreError> for Stop {
 impl Courier {
     /// Gives every lane with something to do one turn. `true` when there was any.
     pub async fn tick(self: &Arc<Self>) -> Result<bool, StoreError> {
+        // A lost receiver is said through the others, in this very turn.
+        self.store.judge_receivers(&self.policy, self.clock.now()).await?;
         let lanes = self.store.claim_lanes(self.clock.now(), LEASE).await?;
         let had_work = !lanes.is_empty();
         let mut turns = JoinSet::new();
@@ -207,6 +209,11 @@ impl Courier {
         let views: Vec<View<'_>> =
             tellings.iter().map(|told| told.view(&self.policy, now)).collect();
         let mut card = match views.as_slice() {
+            [] if let Some(test) = &message.test => {
+                let seen: Vec<_> =
+                    test.seen.iter().map(|one| (one.name.clone(), one.may_acknowledge)).collect();
+                notice::compose_test(&test.by, &seen, &message.id)
+            }
             [one] => notice::compose(one),
             many => notice::compose_group(many, &message.id),
         };
@@ -225,7 +232,7 @@ impl Courier {
         let is_critical =
             tellings.iter().any(|told| told.alert.state.severity == Severity::Critical);
         // Below critical nothing sounds, and only what sounds calls somebody.
-        let quiet = message.quiet || !is_critical;
+        let quiet = message.quiet || !(is_critical || message.test.is_some());
         Ok(Post {
             nonce: message.id.clone(),
             card,

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 pub use cell::CellName;
 pub use credential::{Sealed, hint};
 pub use key_file::KeyFileError;
-pub use start::{Backend, Found, Start, decide};
+pub use start::{Backend, Found, Holds, Start, decide};
 
 use crate::domain::id::WorkspaceId;
 use crate::secret::Secret;

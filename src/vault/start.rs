@@ -19,10 +19,19 @@ pub struct Found {
     pub key_file: bool,
     /// Where rows are kept.
     pub backend: Backend,
-    /// The `install` table holds a check value.
-    pub check_value: bool,
-    /// Any row holds a sealed cell.
-    pub sealed_rows: bool,
+    /// What the database holds.
+    pub holds: Holds,
+}
+
+/// How far a database has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// No table: it is new, or lost.
+    Nothing,
+    /// Tables, and nothing of a master key.
+    Tables,
+    /// The check value of a master key, or a cell that one sealed.
+    Secrets,
 }
 
 /// What to do about the master key.
@@ -38,11 +47,16 @@ pub enum Start {
 
 /// Decides what a start does about the master key at `key_file`.
 pub fn decide(found: Found, key_file: &Path) -> Start {
+    let path = key_file.display();
+    if found.key_file && found.backend == Backend::Sqlite && found.holds == Holds::Nothing {
+        return Start::Refuse(format!(
+            "There is a master key at {path}, and its database is missing or empty: bring the database back, or move the key file away to start anew. Nothing was changed."
+        ));
+    }
     if found.key_file {
         return Start::Open;
     }
-    let path = key_file.display();
-    if found.check_value || found.sealed_rows {
+    if found.holds == Holds::Secrets {
         return Start::Refuse(format!(
             "The database holds secrets of a master key, and there is no key file at {path}: bring that file back. Nothing was changed."
         ));

@@ -261,23 +261,24 @@ fn of_many_first_starts_one_makes_the_key_and_all_use_it() {
 
 #[test]
 fn a_key_is_made_only_where_nothing_can_be_sealed() {
-    for bits in 0..16_u8 {
-        let found = Found {
-            key_file: bits & 1 != 0,
-            backend: if bits & 2 == 0 { Backend::Sqlite } else { Backend::Postgres },
-            check_value: bits & 4 != 0,
-            sealed_rows: bits & 8 != 0,
-        };
-        let decided = decide(found, Path::new("/d/master.key"));
-        match found {
-            Found { key_file: true, .. } => assert_eq!(decided, Start::Open),
-            Found { backend: Backend::Sqlite, check_value: false, sealed_rows: false, .. } => {
-                assert_eq!(decided, Start::Create);
+    for holds in [Holds::Nothing, Holds::Tables, Holds::Secrets] {
+        for backend in [Backend::Sqlite, Backend::Postgres] {
+            for key_file in [true, false] {
+                let found = Found { key_file, backend, holds };
+                let decided = decide(found, Path::new("/d/master.key"));
+                let refused = |words: &str| {
+                    matches!(&decided, Start::Refuse(said)
+                        if said.contains("/d/master.key") && said.contains(words))
+                };
+                let is_right = match (key_file, holds, backend) {
+                    (true, Holds::Nothing, Backend::Sqlite) => refused("missing or empty"),
+                    (true, ..) => decided == Start::Open,
+                    (false, Holds::Secrets, _) => refused("there is no key file"),
+                    (false, _, Backend::Sqlite) => decided == Start::Create,
+                    (false, _, Backend::Postgres) => refused("makes none by itself"),
+                };
+                assert!(is_right, "{found:?} {decided:?}");
             }
-            _ => assert!(
-                matches!(&decided, Start::Refuse(said) if said.contains("/d/master.key")),
-                "{found:?}"
-            ),
         }
     }
 }

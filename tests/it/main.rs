@@ -8,6 +8,8 @@ mod docs;
 mod fakes;
 mod layering;
 mod migrations;
+mod program;
+mod security;
 mod stories;
 mod supply;
 mod world;

@@ -67,6 +67,7 @@ const SAMPLES: &[(&str, &str)] = &[
 on_both!(
     every_migration_runs_over_a_row_in_every_table,
     migrating_again_changes_nothing,
+    leaving_drops_every_table,
     a_database_of_a_newer_version_is_left_alone,
     a_database_with_other_tables_is_left_alone,
 );
@@ -126,6 +127,20 @@ async fn tables(pool: &AnyPool, dialect: Dialect) -> BTreeSet<String> {
     let rows = query(list).fetch_all(pool).await.expect("the tables can be listed");
     let names = rows.iter().map(|row| row.try_get::<String, _>(0).expect("a name"));
     names.filter(|name| name != "_sqlx_migrations").collect()
+}
+
+async fn leaving_drops_every_table(db: &Db) {
+    let (url, _place) = match db.store.dialect() {
+        Dialect::Sqlite => new_file(),
+        Dialect::Postgres => new_schema().await,
+    };
+    let store = connect(&url).await;
+    store.migrate().await.unwrap();
+    store.drop_everything().await.unwrap();
+    store.close().await;
+    let pool = raw(&url).await;
+    assert_eq!(tables(&pool, db.store.dialect()).await, BTreeSet::new());
+    pool.close().await;
 }
 
 async fn migrating_again_changes_nothing(db: &Db) {

@@ -50,13 +50,14 @@ pub fn typed(prompt: &'static str, history: Option<PathBuf>) -> io::Result<Input
             is_typing.store(false, Ordering::Relaxed);
             if is_kept(&line) {
                 let _ = editor.add_history_entry(line.as_str());
+                // At once: whoever says goodbye ends the process before this thread could.
+                if let Some(path) = &history {
+                    let _ = editor.append_history(path);
+                }
             }
             if send.blocking_send(line).is_err() {
                 break;
             }
-        }
-        if let Some(path) = &history {
-            let _ = editor.save_history(path);
         }
     })?;
     let print: Print =

@@ -3,6 +3,7 @@
 
 use super::super::wall::{Wall, moment};
 use crate::domain::card::{Block, Card, Line, Span, Tone};
+use crate::domain::text;
 
 /// Where lines are broken unless a terminal says something else.
 pub const WIDTH: usize = 78;
@@ -65,7 +66,7 @@ fn span_text(span: &Span, wall: Wall) -> String {
 
 /// Our own texts hold no control characters either; this is the last door before the terminal.
 fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
+    text::printable(text).replace('\n', "")
 }
 
 /// Breaks at spaces; a word longer than the line stands alone.

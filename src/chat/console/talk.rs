@@ -47,6 +47,8 @@ impl Talk {
             chat: chat.to_owned(),
             topic: None,
             private: true,
+            title: Some(Clean::new(chat, 40)),
+            wide: false,
         };
         Self { screen, counter, desk, clock, actor, place }
     }
@@ -106,7 +108,11 @@ impl Talk {
             return Ok(());
         }
         // Without rows the buttons mean nothing; the answer itself is worth more.
-        let buttons = self.counter.offer(&self.desk, invocation, reply).await.unwrap_or_default();
+        let buttons = self.counter.offer(&self.desk, invocation, reply).await;
+        let buttons = buttons.unwrap_or_else(|error| {
+            tracing::error!(%error, "the buttons of an answer could not be made");
+            Vec::new()
+        });
         for (n, card) in reply.cards.iter().enumerate() {
             let ids = buttons.get(n).map(Vec::as_slice).unwrap_or_default();
             self.screen.answer(card, ids, self.zone(), self.clock.now())?;
@@ -118,7 +124,8 @@ impl Talk {
         self.screen.answer(card, &[], self.zone(), self.clock.now())
     }
 
-    fn zone(&self) -> chrono_tz::Tz {
+    /// The zone of its workspace.
+    pub fn zone(&self) -> chrono_tz::Tz {
         self.desk.workspace().zone
     }
 }

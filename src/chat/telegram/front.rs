@@ -81,7 +81,7 @@ impl Front {
                 self.counter.lost(Platform::Telegram, &chat.to_string(), why).await;
             }
             Event::Present { chat, is_new } => {
-                self.counter.regained(Platform::Telegram, &chat.to_string()).await;
+                self.counter.found(Platform::Telegram, &chat.to_string()).await;
                 if is_new {
                     self.arrive(chat, &mut alarm).await;
                 }
@@ -177,7 +177,7 @@ impl Front {
             platform: Platform::Telegram,
             id: user.id.0.to_string(),
             name: Clean::new(&name, 64),
-            place: place(spot),
+            place: Place { title: chat.title().map(|title| Clean::new(title, 40)), ..place(spot) },
             room: spot.is_shared().then(|| spot.chat.to_string()),
             title: Clean::new(chat.title().unwrap_or_default(), 64),
             at: self.clock.now(),
@@ -196,6 +196,9 @@ fn place(spot: Spot) -> Place {
         chat: spot.chat.to_string(),
         topic: spot.topic.map(|topic| topic.to_string()),
         private: !spot.is_shared(),
+        title: None,
+        // Telegram does not say with a message how many read along.
+        wide: false,
     }
 }
 

@@ -80,7 +80,7 @@ impl Front {
     ) {
         let known = !matches!(self.enter_room(caller, false).await, Err(Stuck::Stranger));
         if known {
-            self.counter.regained(Platform::Telegram, &caller.visitor.place.chat).await;
+            self.counter.found(Platform::Telegram, &caller.visitor.place.chat).await;
         }
         let reply = self.counter.start(&caller.visitor, code, known).await;
         // With a code it may say which workspace this is; that is for whoever brought it.
@@ -123,7 +123,7 @@ impl Front {
         let known = !matches!(entered, Entrance::Stranger);
         if name == "/start" {
             if known {
-                self.counter.regained(Platform::Telegram, &caller.visitor.place.chat).await;
+                self.counter.found(Platform::Telegram, &caller.visitor.place.chat).await;
             }
             let reply = self.counter.start(&caller.visitor, parameter, known).await;
             return self.say_openly(caller.spot, &reply, alarm).await;

@@ -76,8 +76,14 @@ mod tests {
     use crate::domain::text::Clean;
 
     fn letter(minutes: i64) -> Letter {
-        let place =
-            Place { platform: Platform::Telegram, chat: "-5".into(), topic: None, private: false };
+        let place = Place {
+            platform: Platform::Telegram,
+            chat: "-5".into(),
+            topic: None,
+            private: false,
+            title: None,
+            wide: false,
+        };
         let name = Clean::new("Ann", 20);
         let actor =
             Actor { platform: Platform::Telegram, id: "11".into(), name, role: Role::Viewer };

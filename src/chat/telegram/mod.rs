@@ -17,6 +17,7 @@ mod render;
 mod reply;
 mod sift;
 mod standing;
+mod whoami;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,7 @@ use account::{Account, Posted, Spot, message, no_preview};
 use api::Api;
 pub use listen::{Listener, Trouble};
 use pace::Kind;
+pub use whoami::{Bot, whoami};
 
 /// Telegram's own address.
 pub const OFFICIAL: &str = "https://api.telegram.org";

@@ -35,7 +35,7 @@ pub async fn run(args: &ListArgs, shop: &Workshop, terminal: &mut Terminal) -> R
     lines.sort_by_key(|line| line.verdict);
     if args.json {
         let rows: Vec<Value> = lines.into_iter().map(|line| line.json).collect();
-        return terminal.say(Value::Array(rows));
+        return terminal.say_json(&Value::Array(rows));
     }
     if lines.is_empty() {
         let name = &desk.workspace().name;

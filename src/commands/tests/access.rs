@@ -33,6 +33,7 @@ fn every_command() -> Vec<Command> {
     let (alert, key) = (AlertId("a".into()), KeyId("k".into()));
     commands.extend(actions(&alert, &key, &MessageId("m".into())).into_iter().map(pressed));
     commands.push(pressed(Action::AllKeys));
+    commands.push(pressed(Action::Seen { message: MessageId("m".into()) }));
     commands.push(pressed(Action::ChooseWorkspace { workspace: WorkspaceId("w".into()) }));
     commands.push(pressed(Action::Steps { topic: "compromised".into() }));
     commands
@@ -65,13 +66,14 @@ async fn every_command_is_denied_below_its_role() {
 fn only_answers_are_for_anyone_and_only_admins_accept() {
     for spec in SPECS {
         let least = match spec.name {
-            "faq" | "help" | "privacy" | "choose" => Role::Anyone,
+            "faq" | "help" | "privacy" | "choose" | "seen" => Role::Anyone,
             "ack" | "undo" | "reveal" => Role::Operator,
-            "accept" => Role::Admin,
+            "accept" | "notify" | "settings" => Role::Admin,
             _ => Role::Viewer,
         };
         assert_eq!(spec.role, least, "{}", spec.name);
-        let changes = ["ack", "undo", "accept", "reveal", "check"].contains(&spec.name);
+        let changes =
+            ["ack", "undo", "accept", "reveal", "check", "notify", "settings"].contains(&spec.name);
         assert_eq!(spec.audit.is_some(), changes, "{}", spec.name);
     }
 }

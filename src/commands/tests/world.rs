@@ -125,6 +125,7 @@ impl World {
             looked: looked.clone(),
             open_address: Arc::new(|key| key.caller.as_ref().map(|_| "198.51.100.7".to_owned())),
             host,
+            posted: Posted::default(),
             limits: Limits { commands: 10_000, checks: 10_000 },
             patience: Duration::from_millis(40),
         });
@@ -262,7 +263,14 @@ pub(super) fn actor(role: Role) -> Actor {
 }
 
 pub(super) fn place(private: bool) -> Place {
-    Place { platform: Platform::Console, chat: "desk".into(), topic: None, private }
+    Place {
+        platform: Platform::Console,
+        chat: "desk".into(),
+        topic: None,
+        title: None,
+        private,
+        wide: false,
+    }
 }
 
 pub(super) fn invocation(role: Role, command: Command) -> Invocation {

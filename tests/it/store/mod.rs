@@ -39,6 +39,6 @@ mod duties;
 mod given;
 mod install;
 mod keys;
-mod regain;
+mod receivers;
 mod workspaces;
 mod writers;

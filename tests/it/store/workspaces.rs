@@ -10,6 +10,7 @@ use super::given::*;
 
 on_both!(
     a_workspace_that_vanishes_from_the_file_is_paused_and_never_deleted,
+    a_command_with_other_settings_makes_what_is_missing_and_pauses_nothing,
     nothing_is_asked_or_told_in_a_paused_workspace,
     the_case_of_a_name_makes_no_second_workspace,
     a_zone_and_a_minimum_follow_the_file,
@@ -31,6 +32,15 @@ async fn a_workspace_that_vanishes_from_the_file_is_paused_and_never_deleted(db:
     let active = db.store.sync_workspaces(&file, at(2)).await.unwrap();
     assert_eq!(active, [home.workspace().clone(), other.workspace().clone()]);
     assert_eq!(other.keys().await.unwrap().len(), 1);
+}
+
+async fn a_command_with_other_settings_makes_what_is_missing_and_pauses_nothing(db: &Db) {
+    let (home, other) = two_tenants(&db.store).await;
+    let elsewhere = Described { zone: Tz::Asia__Tokyo, ..described("HOME", &[]) };
+    db.store.make_workspaces(&[elsewhere, described("third", &[])], at(1)).await.unwrap();
+    let active = db.store.workspaces().await.unwrap();
+    assert_eq!(active.len(), 3);
+    assert_eq!(&active[..2], [home.workspace().clone(), other.workspace().clone()]);
 }
 
 async fn nothing_is_asked_or_told_in_a_paused_workspace(db: &Db) {
