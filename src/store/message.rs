@@ -163,6 +163,18 @@ impl Store {
         tx.commit().await
     }
 
+    /// Records that an attempt did not arrive, and why. It counts as none, so that only what may
+    /// have arrived uses up the one repeat; the message stays bound.
+    pub async fn record_unsent(&self, message: &Message, fault: &str) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        query("UPDATE messages SET fault = $2, tries = CASE WHEN tries > 0 THEN tries - 1 ELSE 0 END WHERE id = $1")
+            .bind(message.id.as_str())
+            .bind(fault)
+            .execute(tx.conn())
+            .await?;
+        tx.commit().await
+    }
+
     /// A sent message of the lane that does not show what it should, and may be edited at `now`.
     pub async fn next_edit(
         &self,

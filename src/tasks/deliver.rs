@@ -154,7 +154,7 @@ impl Courier {
                 Ok(self.store.record_receipt(lane, message, &receipt, self.clock.now()).await?)
             }
             Delivery::Retry { after, fault } => {
-                self.store.record_fault(message, &fault).await?;
+                self.store.record_unsent(message, &fault).await?;
                 Err(Stop::Wait(after))
             }
             // A second repeat would be worse than none: it counts as told, possibly twice.

@@ -159,3 +159,57 @@ impl Api {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use teloxide::payloads::GetMe;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    const TOKEN: &str = "7001:AAtokenthatmustnotbeseen";
+
+    /// Answers each connection with these bytes, or cuts it.
+    async fn server(answers: Vec<&'static str>) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            for answer in answers {
+                let (mut line, _) = listener.accept().await.unwrap();
+                let _ = line.read(&mut [0; 4096]).await;
+                let _ = line.write_all(answer.as_bytes()).await;
+            }
+        });
+        url
+    }
+
+    fn api(url: &str) -> Api {
+        Api::new(url, Secret::new(TOKEN.to_owned()), Timeouts::default(), None).unwrap()
+    }
+
+    #[tokio::test]
+    async fn no_fault_shows_the_token_and_a_redirect_is_not_followed() {
+        let url = server(vec![
+            "",
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 99\r\n\r\n{",
+            "HTTP/1.1 307 Moved\r\nConnection: close\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 502 Bad\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx",
+        ])
+        .await;
+        let api_there = api(&url);
+        let mut seen = Vec::new();
+        for _ in 0..4 {
+            seen.push(api_there.call::<_, Value>(&GetMe::new()).await.unwrap_err());
+        }
+        seen.push(api("http://127.0.0.1:1").call::<_, Value>(&GetMe::new()).await.unwrap_err());
+        seen.push(api("http://example.com").call::<_, Value>(&GetMe::new()).await.unwrap_err());
+        assert!(matches!(seen[0], Fault::Lost(_)) && matches!(seen[1], Fault::Lost(_)), "{seen:?}");
+        let code = |fault: &Fault| match fault {
+            Fault::Refused(refusal) => refusal.code,
+            Fault::Lost(_) | Fault::NotSent(_) => 0,
+        };
+        assert_eq!((code(&seen[2]), code(&seen[3])), (307, 502));
+        assert!(seen[4..].iter().all(|fault| matches!(fault, Fault::NotSent(_))), "{seen:?}");
+        assert!(!format!("{seen:?}").contains("AAtoken"), "{seen:?}");
+    }
+}

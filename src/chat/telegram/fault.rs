@@ -8,10 +8,7 @@ use super::api::{Fault, Refusal};
 
 /// Telegram's words for what will not mend by itself, and ours; the first that is found counts.
 const GONE: &[(&str, &str)] = &[
-    (
-        "bot was blocked by the user",
-        "this person has blocked the bot; they unblock it and send /start",
-    ),
+    ("bot was blocked by the user", "this person has blocked the bot; they unblock it"),
     ("user is deactivated", "this person's Telegram account is gone; name another receiver"),
     (
         "bot can't initiate conversation",
@@ -21,15 +18,16 @@ const GONE: &[(&str, &str)] = &[
     ("bot is not a member", "the bot is not in this chat; add it there again"),
     (
         "chat not found",
-        "Telegram knows no such chat, or the bot is not in it; add the bot there or correct the number",
+        "Telegram knows no such chat, or the bot is not in it; add the bot there, or correct the number",
     ),
     ("group chat was deactivated", "this group was deleted; name another receiver"),
     ("message thread not found", "this topic is gone; name another one, or the whole group"),
-    ("topic_closed", "this topic is closed; open it again, or name another one"),
+    ("topic_closed", "this topic is closed; open it and send /start there, or name another one"),
     ("topic_deleted", "this topic is gone; name another one, or the whole group"),
     ("not enough rights", "the bot may not write here; let it send messages in this chat"),
     ("have no rights to send", "the bot may not write here; let it send messages in this chat"),
     ("chat_write_forbidden", "the bot may not write here; let it send messages in this chat"),
+    ("need administrator rights", "the bot may not write here; let it post in this channel"),
     ("chat_restricted", "the bot may not write here; let it send messages in this chat"),
 ];
 
@@ -49,6 +47,16 @@ pub fn delivery(fault: Fault) -> Delivery {
 /// Whether an edit was refused because the message shows just this already.
 pub fn is_unchanged(fault: &Fault) -> bool {
     matches!(fault, Fault::Refused(refusal) if said(refusal).contains("message is not modified"))
+}
+
+/// Whether the chat is fine and the body was refused: a fault of ours, which plain words avoid.
+pub fn is_about_body(fault: &Fault) -> bool {
+    let Fault::Refused(refusal) = fault else { return false };
+    let words = said(refusal);
+    let is_other = refusal.moved_to.is_some()
+        || MISSING.iter().any(|known| words.contains(known))
+        || GONE.iter().any(|(known, _)| words.contains(known));
+    refusal.code == 400 && !is_other && !is_unchanged(fault)
 }
 
 /// Whether it is about the token and not about what was asked.
@@ -124,6 +132,9 @@ mod tests {
         for code in [400, 401, 404, 500, 502, 503] {
             assert!(retry(&delivery(refusal(code, "something else"))), "{code}");
         }
+        assert!(is_about_body(&refusal(400, "Bad Request: can't parse entities: x")));
+        assert!(!is_about_body(&refusal(400, "Bad Request: chat not found")));
+        assert!(!is_about_body(&refusal(500, "Internal Server Error")));
         // The same words from a server in trouble are no verdict.
         assert!(retry(&delivery(refusal(500, "chat not found"))));
         assert_eq!(

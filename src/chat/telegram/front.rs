@@ -7,11 +7,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use teloxide::types::{Chat, User};
 
+use super::account::{Account, Spot};
 use super::api::Fault;
 use super::letters::Letters;
 use super::sift::Event;
 use super::standing::Standings;
-use super::{Account, Spot};
 use crate::clock::{Alarm, Clock};
 use crate::commands::{
     Actor, Counter, Desk, Entrance, Place, Reply, Standing, StoreError, Visitor, first_contact,
@@ -21,8 +21,8 @@ use crate::domain::id::WorkspaceId;
 use crate::domain::receiver::Platform;
 use crate::domain::text::Clean;
 
-/// Chats that are asked about one person at one event; a bot has few, a flood costs no more.
-const MOST_ASKED: usize = 16;
+/// Chats that are asked about one person at one event; what more there are do not let in.
+const MOST_ASKED: usize = 64;
 
 /// What serves people.
 pub struct Front {
@@ -74,13 +74,18 @@ impl Front {
             }
             Event::Lost { chat, is_private } => {
                 let why = if is_private {
-                    "this person has blocked the bot; they unblock it and send /start"
+                    "this person has blocked the bot; they unblock it"
                 } else {
                     "the bot was removed from this chat; add it there again"
                 };
                 self.counter.lost(Platform::Telegram, &chat.to_string(), why).await;
             }
-            Event::Joined { chat } => self.arrive(chat, &mut alarm).await,
+            Event::Present { chat, is_new } => {
+                self.counter.found(Platform::Telegram, &chat.to_string()).await;
+                if is_new {
+                    self.arrive(chat, &mut alarm).await;
+                }
+            }
         }
     }
 
@@ -96,7 +101,6 @@ impl Front {
             title: Clean::default(),
             at: self.clock.now(),
         };
-        self.counter.found(Platform::Telegram, &chat.to_string()).await;
         let reply = match self.counter.enter(&visitor, &Standing::default()).await {
             Ok(Entrance::In(_)) => Reply::open(first_contact()),
             Ok(Entrance::Several(_) | Entrance::Stranger) => self.counter.greet(&visitor),

@@ -11,6 +11,7 @@ use crate::commands::{
     self, Command, Entrance, Invocation, LONGEST, ParseError, Reply, Role, Spec,
 };
 use crate::domain::card::{Card, Tone};
+use crate::domain::receiver::Platform;
 
 /// What stands in a text that begins with a slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +79,9 @@ impl Front {
         alarm: &mut Alarm,
     ) {
         let known = !matches!(self.enter_room(caller, false).await, Err(Stuck::Stranger));
+        if known {
+            self.counter.found(Platform::Telegram, &caller.visitor.place.chat).await;
+        }
         let reply = self.counter.start(&caller.visitor, code, known).await;
         // With a code it may say which workspace this is; that is for whoever brought it.
         match self.enter_room(caller, true).await {
@@ -118,6 +122,9 @@ impl Front {
         };
         let known = !matches!(entered, Entrance::Stranger);
         if name == "/start" {
+            if known {
+                self.counter.found(Platform::Telegram, &caller.visitor.place.chat).await;
+            }
             let reply = self.counter.start(&caller.visitor, parameter, known).await;
             return self.say_openly(caller.spot, &reply, alarm).await;
         }
@@ -142,40 +149,6 @@ impl Front {
         let asked = Invocation { command, actor, place, at: caller.visitor.at };
         let reply = self.counter.run(&desk, &asked).await;
         self.answer((&desk, &asked), reply, (caller.spot, None), alarm).await;
-    }
-
-    /// Opens an answer that waits: for the person who asked, while they are no less than they were.
-    async fn open_letter(&self, caller: &Caller, name: &str, alarm: &mut Alarm) {
-        let visitor = &caller.visitor;
-        let gone = "That answer is not here any more, or it is somebody else's. Ask again.";
-        let letter = self.letters.take(name, &visitor.id, visitor.at);
-        let Some(letter) = letter else {
-            let known = self.enter_privately(caller, None, false).await;
-            let reply = match known {
-                Ok(Entrance::In(_) | Entrance::Several(_)) => {
-                    Reply::private(Card::new(Tone::Plain, gone))
-                }
-                Ok(Entrance::Stranger) | Err(_) => self.counter.greet(visitor),
-            };
-            return self.say_openly(caller.spot, &reply, alarm).await;
-        };
-        // What anybody would be told needs no right, and gives none.
-        if letter.asked.actor.role == Role::Anyone {
-            return self.say_openly(caller.spot, &letter.reply, alarm).await;
-        }
-        match self.enter_privately(caller, Some(&letter.workspace), true).await {
-            Ok(Entrance::In(both)) if both.1.role >= letter.asked.actor.role => {
-                let (desk, actor) = *both;
-                let place = visitor.place.clone();
-                let asked = Invocation { actor, place, at: visitor.at, ..letter.asked };
-                self.answer((&desk, &asked), letter.reply, (caller.spot, None), alarm).await;
-            }
-            Err(Stuck::Said(reply)) => self.say_openly(caller.spot, &reply, alarm).await,
-            Ok(_) | Err(Stuck::Stranger) => {
-                let reply = self.counter.greet(visitor);
-                self.say_openly(caller.spot, &reply, alarm).await;
-            }
-        }
     }
 
     /// A command without the slash and the bot's name; `None` when it is another bot's.

@@ -3,6 +3,7 @@
 //! nothing here fights for the token, and a webhook that others set is never deleted.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use teloxide::payloads::{GetMe, GetWebhookInfo};
@@ -10,10 +11,11 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::account::{Account, Me};
 use super::api::{Fault, Refusal};
 use super::front::Front;
 use super::sift::{number, sift};
-use super::{Account, Me, fault, menu};
+use super::{fault, menu};
 use crate::clock::Clock;
 use crate::commands::Counter;
 
@@ -21,6 +23,8 @@ use crate::commands::Counter;
 const AT_ONCE: usize = 16;
 /// How long somebody else's use of the token is left alone.
 const STAND_BACK: TimeDelta = TimeDelta::minutes(5);
+/// A poll that brings nothing takes at least this long.
+const SHORTEST_POLL: Duration = Duration::from_secs(1);
 /// The longest pause after a fault of the network.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
 
@@ -80,13 +84,15 @@ impl Listener {
         stop: CancellationToken,
     ) -> Result<(), Trouble> {
         let patience = Patience { clock: clock.clone(), stop: stop.clone() };
-        if !self.begin(&patience).await? {
+        if !self.get_ready(&patience).await? {
             return Ok(());
         }
         let front = Arc::new(Front::new(self.account.clone(), counter, clock));
         let (handlers, places) = (TaskTracker::new(), Arc::new(Semaphore::new(AT_ONCE)));
         let (mut offset, mut failures) = (None, 0);
         let ended = loop {
+            // A server that answers "nothing" at once is not asked at once again.
+            let floor = tokio::time::timeout(SHORTEST_POLL, std::future::pending::<()>());
             let polled = tokio::select! {
                 () = stop.cancelled() => break Ok(()),
                 polled = self.account.api.updates(offset) => polled,
@@ -104,13 +110,16 @@ impl Listener {
             };
             failures = 0;
             self.trouble.send_if_modified(|trouble| trouble.take().is_some());
-            for update in updates {
-                let Some(number) = number(&update) else { continue };
-                offset = offset.max(Some(number + 1));
-                let Some(event) = sift(&update) else { continue };
+            // Nothing came, so everything is confirmed. A number that is kept would confirm what
+            // comes next unseen: after a quiet week Telegram begins anywhere, lower too.
+            offset = updates.iter().filter_map(number).max().map(|last| last + 1);
+            if offset.is_none() {
+                let _ = floor.await;
+            }
+            for event in updates.iter().filter_map(sift) {
+                let place = places.clone().acquire_owned().await;
                 // Counted as busy from here, so that stepped time waits for the answer.
                 let (front, alarm) = (front.clone(), front.alarm());
-                let place = places.clone().acquire_owned().await;
                 handlers.spawn(async move {
                     let _place = place;
                     front.serve(event, alarm).await;
@@ -127,7 +136,7 @@ impl Listener {
     }
 
     /// Asks who we are, whether we can poll, and sets the menus. `false` = told to stop.
-    async fn begin(&self, patience: &Patience) -> Result<bool, Trouble> {
+    async fn get_ready(&self, patience: &Patience) -> Result<bool, Trouble> {
         let mut failures = 0;
         loop {
             match self.introduce().await {
@@ -159,6 +168,7 @@ impl Listener {
 
     async fn introduce(&self) -> Result<Option<Trouble>, Fault> {
         let me: Me = self.account.api.call(&GetMe::new()).await?;
+        tracing::info!(name = me.username, "this bot's name on Telegram");
         let _ = self.account.me.set(me);
         let webhook: WebhookInfo = self.account.api.call(&GetWebhookInfo::new()).await?;
         Ok((!webhook.url.is_empty()).then_some(Trouble::Webhook))

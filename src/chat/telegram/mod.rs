@@ -2,6 +2,7 @@
 //! One [`Account`] is shared by the messenger and the listener: who we are, how fast we write.
 //! Nothing here decides what is said; nothing here ever sets or deletes a webhook.
 
+mod account;
 mod api;
 mod fault;
 mod front;
@@ -18,23 +19,21 @@ mod sift;
 mod standing;
 mod whoami;
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use serde::Deserialize;
-use teloxide::payloads::{EditMessageText, SendMessage, SendMessageSetters as _};
-use teloxide::types::{ChatId, LinkPreviewOptions, MessageId, ParseMode, ThreadId};
+use chrono::TimeDelta;
+use teloxide::payloads::{EditMessageText, SendMessageSetters as _};
+use teloxide::types::{ChatId, MessageId, ParseMode};
 
-use super::wall::Wall;
 use super::{Delivering, Delivery, Messenger, Post};
 use crate::domain::receiver::Address;
 use crate::http_client::{BuildError, Timeouts};
 use crate::secret::Secret;
-use api::{Api, Fault};
+use account::{Account, Posted, Spot, message, no_preview};
+use api::Api;
 pub use listen::{Listener, Trouble};
-use pace::{Kind, Pace};
-use render::Look;
+use pace::Kind;
 pub use whoami::{Bot, whoami};
 
 /// Telegram's own address.
@@ -59,24 +58,6 @@ pub const PATIENCE: Timeouts = Timeouts {
     total: Duration::from_secs(20),
 };
 
-/// The bot's account: what speaks for it, how fast it does, who it is.
-struct Account {
-    api: Api,
-    pace: Mutex<Pace>,
-    /// Known once the listener has asked.
-    me: OnceLock<Me>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Me {
-    username: String,
-}
-
-#[derive(Deserialize)]
-struct Posted {
-    message_id: i64,
-}
-
 /// Writes to Telegram.
 pub struct Telegram {
     account: Arc<Account>,
@@ -86,80 +67,8 @@ pub struct Telegram {
 pub fn connect(settings: Settings) -> Result<(Telegram, Listener), BuildError> {
     let Settings { token, url, proxy, timeouts } = settings;
     let api = Api::new(&url, token, timeouts, proxy.as_deref())?;
-    let account = Arc::new(Account { api, pace: Mutex::default(), me: OnceLock::new() });
+    let account = Arc::new(Account::new(api));
     Ok((Telegram { account: account.clone() }, Listener::new(account)))
-}
-
-/// Where a message goes, in Telegram's numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Spot {
-    chat: i64,
-    topic: Option<i32>,
-}
-
-/// Telegram calls a forum's first topic 1 and refuses to be written to by that number.
-const GENERAL: i32 = 1;
-
-impl Spot {
-    /// `None` when the address is no address of Telegram.
-    fn of(address: &Address) -> Option<Self> {
-        let chat = address.chat.parse().ok()?;
-        let topic = match &address.topic {
-            None => None,
-            Some(topic) => Some(topic.parse().ok()?).filter(|topic| *topic != GENERAL),
-        };
-        Some(Self { chat, topic })
-    }
-
-    /// Whether others read along.
-    fn is_shared(self) -> bool {
-        self.chat < 0
-    }
-}
-
-impl Account {
-    fn pace(&self, chat: i64, kind: Kind, now: DateTime<Utc>) -> Result<(), TimeDelta> {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner).take(chat, kind, now)
-    }
-
-    /// A refusal for haste is obeyed by everything that goes to this chat.
-    fn heed(&self, chat: i64, fault: &Fault, now: DateTime<Utc>) {
-        if let Fault::Refused(refusal) = fault
-            && let Some(after) = refusal.after.and_then(|after| TimeDelta::from_std(after).ok())
-        {
-            self.pace.lock().unwrap_or_else(PoisonError::into_inner).hold(chat, after, now);
-        }
-    }
-
-    /// The bot's name, needed where others read along.
-    fn name(&self, spot: Spot) -> Option<&str> {
-        self.me.get().filter(|_| spot.is_shared()).map(|me| me.username.as_str())
-    }
-
-    fn look<'a>(&'a self, spot: Spot, post: &'a Post) -> Look<'a> {
-        let wall = Wall { zone: post.zone, now: post.now };
-        Look { wall, bot: self.name(spot), calls: post.calls.as_deref() }
-    }
-}
-
-/// The body of a new message, before buttons and sound.
-fn message(spot: Spot, text: String) -> SendMessage {
-    let mut body = SendMessage::new(ChatId(spot.chat), text).parse_mode(ParseMode::Html);
-    body = body.link_preview_options(no_preview());
-    if let Some(topic) = spot.topic {
-        body = body.message_thread_id(ThreadId(MessageId(topic)));
-    }
-    body
-}
-
-fn no_preview() -> LinkPreviewOptions {
-    LinkPreviewOptions {
-        is_disabled: true,
-        url: None,
-        prefer_small_media: false,
-        prefer_large_media: false,
-        show_above_text: false,
-    }
 }
 
 fn no_address() -> Delivery {
@@ -184,13 +93,28 @@ impl Messenger for Telegram {
             if let Err(wait) = self.account.pace(spot.chat, Kind::Alert, post.now) {
                 return too_soon(wait);
             }
-            let text = render::text(&post.card, &self.account.look(spot, post));
-            let mut body = message(spot, text).disable_notification(post.quiet);
+            let look = self.account.look(spot, post);
+            let mut body = if self.account.is_bare(&post.nonce) {
+                let mut body = message(spot, render::bare(&post.card, &look));
+                body.parse_mode = None;
+                body
+            } else {
+                message(spot, render::text(&post.card, &look))
+            };
+            body = body.disable_notification(post.quiet);
             if let Some(keyboard) = render::keyboard(&post.card, &post.buttons) {
                 body = body.reply_markup(keyboard);
             }
             match self.account.api.call::<_, Posted>(&body).await {
                 Ok(posted) => Delivery::Sent { receipt: posted.message_id.to_string() },
+                // An alert in plain words is better than none.
+                Err(fault) if fault::is_about_body(&fault) && self.account.strip(&post.nonce) => {
+                    tracing::error!(
+                        ?fault,
+                        "Telegram refused a message; it goes out without marks"
+                    );
+                    too_soon(TimeDelta::seconds(1))
+                }
                 Err(fault) => {
                     self.account.heed(spot.chat, &fault, post.now);
                     fault::delivery(fault)

@@ -4,7 +4,7 @@
 use teloxide::types::{InlineKeyboardButton, InlineKeyboardMarkup};
 
 use super::super::wall::{Wall, moment};
-use super::html::{Face, Page, dead};
+use super::html::{Face, LONGEST, Page, dead};
 use crate::commands::Spec;
 use crate::domain::card::{Block, Card, Line, Span, Tone};
 use crate::domain::id::ButtonId;
@@ -52,9 +52,15 @@ pub fn text(card: &Card, look: &Look<'_>) -> String {
     page.end(&call)
 }
 
-/// Cards as one plain text, for where Telegram knows no marks.
+/// Cards as one plain text, for where Telegram knows no marks. Foreign words stay dead.
 pub fn plain(cards: &[Card], wall: Wall) -> String {
-    let words = |line: &Line| line.0.iter().map(|span| words(span, wall)).collect::<String>();
+    let words = |line: &Line| {
+        let word = |span: &Span| match span {
+            Span::Name(name) => dead(name.as_str()),
+            Span::Text(_) | Span::Moment(..) | Span::Code(_) => words(span, wall),
+        };
+        line.0.iter().map(word).collect::<String>()
+    };
     let shaped =
         |tone: Tone, line: &Line| format!("{} {}", tone.shape(), words(line)).trim().to_owned();
     let mut lines = Vec::new();
@@ -71,6 +77,21 @@ pub fn plain(cards: &[Card], wall: Wall) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// A card without a single mark, for when Telegram refused the marked one.
+pub fn bare(card: &Card, look: &Look<'_>) -> String {
+    let call = look.calls.and_then(mention).map(|name| format!("\n{name}")).unwrap_or_default();
+    let mut left = LONGEST - call.encode_utf16().count();
+    let mut text = String::new();
+    for c in plain(std::slice::from_ref(card), look.wall).chars() {
+        if c.len_utf16() > left {
+            break;
+        }
+        left -= c.len_utf16();
+        text.push(c);
+    }
+    text + &call
 }
 
 /// The buttons of a card with the ids behind them; `None` when there are none.

@@ -8,14 +8,14 @@ use reqwest::Url;
 use teloxide::payloads::SendMessageSetters as _;
 use teloxide::types::{InlineKeyboardButton, InlineKeyboardMarkup, MessageId, ReplyParameters};
 
-use super::front::Front;
+use super::account::{Posted, Spot, message};
+use super::front::{Caller, Front, Stuck};
 use super::letters::Letter;
 use super::pace::Kind;
 use super::render::{self, Look};
-use super::{Posted, Spot, message};
 use crate::chat::wall::Wall;
 use crate::clock::Alarm;
-use crate::commands::{Desk, Invocation, Reply};
+use crate::commands::{Desk, Entrance, Invocation, Reply, Role};
 use crate::domain::card::{Card, Tone};
 use crate::domain::id::ButtonId;
 
@@ -110,6 +110,40 @@ impl Front {
         if let Err(fault) = self.account.api.call::<_, Posted>(&body).await {
             self.account.heed(spot.chat, &fault, self.now());
             tracing::warn!(?fault, "an answer could not be sent");
+        }
+    }
+
+    /// Opens an answer that waits: for the person who asked, while they are no less than they were.
+    pub(super) async fn open_letter(&self, caller: &Caller, name: &str, alarm: &mut Alarm) {
+        let visitor = &caller.visitor;
+        let gone = "That answer is not here any more, or it is somebody else's. Ask again.";
+        let letter = self.letters.take(name, &visitor.id, visitor.at);
+        let Some(letter) = letter else {
+            let known = self.enter_privately(caller, None, false).await;
+            let reply = match known {
+                Ok(Entrance::In(_) | Entrance::Several(_)) => {
+                    Reply::private(Card::new(Tone::Plain, gone))
+                }
+                Ok(Entrance::Stranger) | Err(_) => self.counter.greet(visitor),
+            };
+            return self.say_openly(caller.spot, &reply, alarm).await;
+        };
+        // What anybody would be told needs no right, and gives none.
+        if letter.asked.actor.role == Role::Anyone {
+            return self.say_openly(caller.spot, &letter.reply, alarm).await;
+        }
+        match self.enter_privately(caller, Some(&letter.workspace), true).await {
+            Ok(Entrance::In(both)) if both.1.role >= letter.asked.actor.role => {
+                let (desk, actor) = *both;
+                let place = visitor.place.clone();
+                let asked = Invocation { actor, place, at: visitor.at, ..letter.asked };
+                self.answer((&desk, &asked), letter.reply, (caller.spot, None), alarm).await;
+            }
+            Err(Stuck::Said(reply)) => self.say_openly(caller.spot, &reply, alarm).await,
+            Ok(_) | Err(Stuck::Stranger) => {
+                let reply = self.counter.greet(visitor);
+                self.say_openly(caller.spot, &reply, alarm).await;
+            }
         }
     }
 

@@ -51,10 +51,12 @@ pub enum Event {
         /// Whether by a person in their own chat.
         is_private: bool,
     },
-    /// The bot was added to a group.
-    Joined {
+    /// The bot is in a chat: added, unblocked, or with other rights than before.
+    Present {
         /// Which.
         chat: i64,
+        /// Whether it was added to a group a moment ago.
+        is_new: bool,
     },
 }
 
@@ -116,8 +118,10 @@ fn standing_changed(change: &Value) -> Option<Event> {
     let is_in = |status: Option<&str>| !matches!(status, Some("left" | "kicked") | None);
     match (is_in(status("old_chat_member")), is_in(status("new_chat_member"))) {
         (_, false) => Some(Event::Lost { chat, is_private: kind == "private" }),
-        (false, true) if matches!(kind, "group" | "supergroup") => Some(Event::Joined { chat }),
-        (_, true) => None,
+        (was_in, true) => {
+            let is_new = !was_in && matches!(kind, "group" | "supergroup");
+            Some(Event::Present { chat, is_new })
+        }
     }
 }
 
@@ -158,14 +162,15 @@ mod tests {
             message(|m| m["chat"] = json!({"id": -5, "type": "group", "title": "Desk"})),
             press(|_| {}),
             press(|q| {
-                q["message"]["chat"] = json!({"id": -5, "type": "supergroup", "title": "Desk"})
+                q["message"]["chat"] = json!({"id": -5, "type": "supergroup", "title": "Desk"});
             }),
         ];
         for update in heard {
             assert!(sift(&update).is_some(), "{update}");
         }
         let forwarded = message(|m| {
-            m["forward_origin"] = json!({"type": "hidden_user", "date": 1, "sender_user_name": "x"})
+            m["forward_origin"] =
+                json!({"type": "hidden_user", "date": 1, "sender_user_name": "x"});
         });
         assert!(matches!(sift(&forwarded), Some(Event::Said { is_forwarded: true, .. })));
     }
@@ -174,9 +179,7 @@ mod tests {
     fn nothing_else_executes() {
         let mut dropped: Vec<Value> = NOT_THEIRS
             .iter()
-            .map(|mark| {
-                message(|m| m[*mark] = json!({"id": -5, "type": "supergroup", "title": "Desk"}))
-            })
+            .map(|mark| message(|m| m[*mark] = json!({"id": -5, "type": "supergroup"})))
             .collect();
         for id in SERVICE_IDS {
             dropped.push(message(|m| m["from"]["id"] = json!(id)));
@@ -216,13 +219,14 @@ mod tests {
             json!({"update_id": 1, "my_chat_member": {"chat": {"id": -5, "type": kind},
                 "old_chat_member": {"status": old}, "new_chat_member": {"status": new}}})
         };
+        let present = |is_new| Some(Event::Present { chat: -5, is_new });
         let lost = |is_private| Some(Event::Lost { chat: -5, is_private });
         assert_eq!(sift(&change("group", "member", "kicked")), lost(false));
         assert_eq!(sift(&change("supergroup", "administrator", "left")), lost(false));
         assert_eq!(sift(&change("private", "member", "kicked")), lost(true));
-        assert_eq!(sift(&change("group", "left", "member")), Some(Event::Joined { chat: -5 }));
-        assert_eq!(sift(&change("group", "member", "administrator")), None);
-        assert_eq!(sift(&change("private", "kicked", "member")), None);
+        assert_eq!(sift(&change("group", "left", "member")), present(true));
+        assert_eq!(sift(&change("group", "member", "administrator")), present(false));
+        assert_eq!(sift(&change("private", "kicked", "member")), present(false));
         let moved = message(|m| m["migrate_to_chat_id"] = json!(-1005));
         assert_eq!(sift(&moved), Some(Event::Moved { from: -5, to: -1005 }));
     }

@@ -71,12 +71,16 @@ impl Fake {
                     allowed.iter().filter_map(|a| a.as_str().map(str::to_owned)).collect();
             }
             state.poll += 1;
+            state.poll_times.push(self.0.clock.now());
             state.poll
         });
         let ready = |fake: &Self| {
             let state = fake.lock();
             // Kinds that were not asked for never come; those made before do.
-            state.poll != poll || !state.updates.is_empty() || !state.webhook.is_empty()
+            state.poll != poll
+                || state.idled == poll
+                || !state.updates.is_empty()
+                || !state.webhook.is_empty()
         };
         let wait = Duration::from_secs(body["timeout"].as_u64().unwrap_or(0));
         let waiting = async {
@@ -117,7 +121,7 @@ impl Fake {
             state.last_message += 1;
             let id = state.last_message;
             let is_quiet = body["disable_notification"] == true;
-            let shown = Shown { id, topic, is_quiet, ..shown.clone() };
+            let shown = Shown { id, at: now, topic, is_quiet, ..shown.clone() };
             let chat = state.chats.get_mut(&chat).expect("the chat");
             chat.messages.insert(id, shown);
             chat.unread.push_back(id);
@@ -142,7 +146,7 @@ impl Fake {
                 return Err(refuse(400, "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message"));
             }
             state.pace(chat, now)?;
-            let new = Shown { id, topic: old.topic, is_quiet: old.is_quiet, edits: old.edits + 1, ..new };
+            let new = Shown { id, at: old.at, topic: old.topic, is_quiet: old.is_quiet, edits: old.edits + 1, ..new };
             state.chats.get_mut(&chat).expect("the chat").messages.insert(id, new);
             Ok(())
         })?;
@@ -289,6 +293,7 @@ fn show(body: &Value) -> Result<Shown, (u16, String, Value)> {
     }
     Ok(Shown {
         id: 0,
+        at: chrono::DateTime::UNIX_EPOCH,
         text: parsed.plain,
         alive: parsed.alive,
         buttons: buttons(body)?,

@@ -19,6 +19,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path as Route, State as Shared};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use keylapse::clock::Clock;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -41,8 +42,12 @@ pub enum Break {
     Slow(u64),
     /// An answer of a proxy in between.
     Bad(u16),
+    /// It finds fault with the marks of the text.
+    Unparsed,
     /// 200 and no JSON.
     Garbage,
+    /// Nothing is done, and the line is cut.
+    CutBefore,
     /// It is done, and the line is cut before the answer is through.
     CutAfter,
     /// It is done and never answered.
@@ -52,6 +57,7 @@ pub enum Break {
 /// One recorded request.
 #[derive(Clone, Debug)]
 pub struct Request {
+    pub at: DateTime<Utc>,
     pub method: String,
     pub body: Value,
     pub status: u16,
@@ -120,9 +126,8 @@ impl Fake {
                 changed.await;
             }
         };
-        if tokio::time::timeout(Duration::from_secs(20), wait).await.is_err() {
-            panic!("waited in vain for {what}; asked so far: {:?}", self.methods());
-        }
+        let waited = tokio::time::timeout(Duration::from_secs(20), wait).await;
+        assert!(waited.is_ok(), "waited in vain for {what}; asked so far: {:?}", self.methods());
     }
 
     /// The next call of `method` goes wrong like this.
@@ -138,6 +143,15 @@ impl Fake {
     /// From now on another token is the right one.
     pub fn revoke_token(&self) {
         self.change(|state| state.is_revoked = true);
+    }
+
+    /// The poll under way ends with nothing, and updates are numbered from `first` on.
+    pub fn renumbers(&self, first: i64) {
+        self.change(|state| {
+            state.idled = state.poll;
+            state.last_update = first - 1;
+            state.confirmed = 0;
+        });
     }
 
     /// Every request so far.
@@ -205,7 +219,11 @@ async fn serve(
             format!("Too Many Requests: retry after {after}"),
             json!({"retry_after": after}),
         )),
+        Some(Break::CutBefore) => Ok(Value::Null),
         Some(Break::Bad(code)) => Err(refuse(code, "Bad Gateway")),
+        Some(Break::Unparsed) => {
+            Err(refuse(400, "Bad Request: can't parse entities: Unsupported start tag"))
+        }
         Some(Break::Garbage | Break::CutAfter | Break::Hang) | None => {
             fake.answer(&name, &body).await
         }
@@ -220,15 +238,18 @@ async fn serve(
             (code, answer)
         }
     };
-    let request = Request { method: name, body, status, answer: answer.clone() };
+    let at = fake.0.clock.now();
+    let request = Request { at, method: name, body, status, answer: answer.clone() };
     fake.change(|state| state.log.push(request));
     let text = match broken {
         Some(Break::Garbage) => "<html>".to_owned(),
         Some(Break::Bad(_)) => "<html>Bad Gateway</html>".to_owned(),
         Some(Break::Hang) => std::future::pending().await,
-        Some(Break::CutAfter | Break::Slow(_)) | None => answer.to_string(),
+        Some(Break::CutBefore | Break::CutAfter | Break::Slow(_) | Break::Unparsed) | None => {
+            answer.to_string()
+        }
     };
-    let body = if broken == Some(Break::CutAfter) {
+    let body = if matches!(broken, Some(Break::CutBefore | Break::CutAfter)) {
         Body::from_stream(tokio_util::io::ReaderStream::new(Cut))
     } else {
         Body::from(text)

@@ -96,6 +96,11 @@ impl Fake {
         self.lock().poll
     }
 
+    /// When the last of them began.
+    pub fn polled_at(&self) -> chrono::DateTime<chrono::Utc> {
+        *self.lock().poll_times.last().expect("a poll")
+    }
+
     /// Whether an update was confirmed.
     pub fn is_confirmed(&self, update: i64) -> bool {
         self.lock().confirmed > update

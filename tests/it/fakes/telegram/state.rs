@@ -17,6 +17,10 @@ pub struct State {
     pub confirmed: i64,
     /// The poll that is under way; a newer one ends it.
     pub poll: u64,
+    /// When each poll began.
+    pub poll_times: Vec<DateTime<Utc>>,
+    /// The last poll that ended with nothing.
+    pub idled: u64,
     pub webhook: String,
     pub is_revoked: bool,
     pub allowed: Vec<String>,
@@ -46,6 +50,7 @@ pub struct Chat {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
     pub id: i64,
+    pub at: DateTime<Utc>,
     pub text: String,
     /// What can be tapped in it by itself.
     pub alive: Vec<String>,

@@ -50,6 +50,9 @@ async fn a_person_who_blocks_the_bot_does_not_silence_the_group() {
     world.pass(TimeDelta::hours(2)).await;
     while world.fake.read(DESK).is_some() {}
     assert_eq!(world.fake.requests().iter().filter(|r| r.status == 403).count(), tries);
+    let update = world.fake.makes_the_bot(ANN, ANN.id, Status::Member);
+    world.served(update).await;
+    world.reads(ANN.id, &["mm-bot-1 can now withdraw"]);
     world.end().await;
 }
 
@@ -79,8 +82,10 @@ async fn too_many_requests_are_obeyed_to_the_second() {
     world.fake.breaks("sendMessage", Break::Slow(90));
     world.gain("mm-bot-1").await;
     world.reads(DESK, &["mm-bot-1 can now withdraw"]);
-    let sends: Vec<u16> = statuses(&world, "sendMessage");
-    assert_eq!(sends, [429, 200]);
+    assert_eq!(statuses(&world, "sendMessage"), [429, 200]);
+    let at: Vec<_> =
+        world.fake.requests().into_iter().filter(|r| r.method == "sendMessage").collect();
+    assert_eq!(at[1].at - at[0].at, TimeDelta::seconds(90));
     world.end().await;
 }
 
@@ -117,6 +122,34 @@ async fn a_server_in_trouble_is_asked_again_and_nothing_is_doubled() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_certainly_did_not_arrive_does_not_use_up_the_one_repeat() {
+    let world = World::new("unsent").await.ready().await;
+    world.watch("mm-bot-1").await;
+    for how in [Break::Bad(502), Break::Slow(3), Break::CutBefore, Break::Bad(500)] {
+        world.fake.breaks("sendMessage", how);
+    }
+    world.gain("mm-bot-1").await;
+    world.reads(DESK, &["mm-bot-1 can now withdraw"]);
+    assert_eq!(statuses(&world, "sendMessage"), [502, 429, 200, 500, 200]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alert_whose_marks_are_refused_arrives_in_plain_words() {
+    let world = World::new("bare").await.ready().await;
+    world.watch("t.me/evil").await;
+    world.fake.breaks("sendMessage", Break::Unparsed);
+    world.gain("t.me/evil").await;
+    let alert = world.reads(DESK, &["can now withdraw", "@ann_trades"]);
+    assert!(!alert.buttons.is_empty());
+    let requests = world.fake.requests();
+    let sent = requests.iter().rfind(|request| request.method == "sendMessage").unwrap();
+    assert_eq!(sent.body.get("parse_mode"), None);
+    assert!(!sent.body["text"].as_str().unwrap().contains(".me/"), "{}", sent.body);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_bot_is_removed_and_its_receiver_rests_before_anything_is_sent() {
     let world = World::new("removed").await.ready().await;
     world.watch("mm-bot-1").await;
@@ -126,6 +159,12 @@ async fn the_bot_is_removed_and_its_receiver_rests_before_anything_is_sent() {
     assert_eq!(world.fake.count("sendMessage"), 0);
     let receivers = world.stage.desk.receivers().await.unwrap();
     assert!(receivers[0].lost.as_ref().unwrap().contains("removed"), "{receivers:?}");
+    // Back again, it is told of what is still open when that is repeated.
+    let update = world.fake.makes_the_bot(ANN, DESK, Status::Member);
+    world.served(update).await;
+    world.reads(DESK, &["I watch API keys"]);
+    world.pass(TimeDelta::minutes(20)).await;
+    world.reads(DESK, &["mm-bot-1 can", "withdraw"]);
     world.end().await;
 }
 

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use keylapse::commands::Role;
 use serde_json::{Value, json};
 
-use super::world::{ANN, BO, DESK, EVE, World};
+use super::world::{ANN, BO, DESK, EVE, Wish, World, described};
 use crate::fakes::telegram::{Person, Status};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -53,6 +53,29 @@ async fn a_code_lets_a_person_and_a_group_in() {
     for chat in [EVE.id, -900, DESK] {
         world.reads(chat, &["mm-bot-1 can now withdraw"]);
     }
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_belongs_to_two_workspaces_chooses_one() {
+    let world = World::new("choice").await.ready().await;
+    world.watch("mm-bot-1").await;
+    world.fake.room(-900, "supergroup", "Night");
+    world.fake.sits(ANN, -900, Status::Member);
+    let both =
+        [described("Desk", DESK, Wish::default()), described("Night", -900, Wish::default())];
+    world.stage.store.sync_workspaces(&both, world.now()).await.unwrap();
+    world.writes(ANN, ANN.id, "/keystatus").await;
+    let choice = world.reads(ANN.id, &["Which workspace?"]);
+    // Bo is in one of them only, and Ann's choice is not his to make.
+    world.presses(BO, BO.id, choice.id, &choice.button("Night")).await;
+    world.reads(BO.id, &["no longer valid"]);
+    world.presses(ANN, ANN.id, choice.id, &choice.button("Desk")).await;
+    world.reads(ANN.id, &["Desk"]);
+    world.writes(ANN, ANN.id, "/keystatus").await;
+    world.reads(ANN.id, &["mm-bot-1"]);
+    world.writes(BO, BO.id, "/keystatus").await;
+    world.reads(BO.id, &["mm-bot-1"]);
     world.end().await;
 }
 
@@ -134,9 +157,18 @@ async fn who_was_demoted_is_asked_of_telegram_again_before_a_deed() {
     let alert = world.reads(DESK, &["refused by KuCoin"]);
     world.writes(ANN, DESK, "/keystatus").await;
     world.reads(DESK, &["for you alone"]);
-    world.fake.sits(ANN, DESK, Status::Member);
-    let said = world.presses(ANN, DESK, alert.id, &alert.button("I'm on it")).await;
-    assert!(said["text"].as_str().unwrap().contains("needs the role operator"), "{said}");
+    for (status, words) in [
+        (Status::Member, "needs the role operator"),
+        (Status::Admin { promotes: false }, "needs the role operator"),
+        (Status::Restricted { inside: true }, "needs the role operator"),
+        (Status::Restricted { inside: false }, "you are anyone"),
+        (Status::Kicked, "you are anyone"),
+    ] {
+        world.fake.sits(ANN, DESK, status);
+        let said = world.presses(ANN, DESK, alert.id, &alert.button("I'm on it")).await;
+        assert!(said["text"].as_str().unwrap().contains(words), "{status:?}: {said}");
+    }
+    assert!(!world.fake.shown(DESK, alert.id).text.contains("is on it"));
     // Without an answer of Telegram nobody has a right, and nobody is called a stranger.
     world.fake.breaks("getChatMember", crate::fakes::telegram::Break::Bad(502));
     let said = world.presses(BO, DESK, alert.id, &alert.button("Steps")).await;

@@ -94,7 +94,9 @@ impl World {
         fake.topic(DESK, 77);
         fake.sits(ANN, DESK, Status::Creator);
         fake.sits(BO, DESK, Status::Member);
-        [ANN, BO, EVE].into_iter().for_each(|person| fake.meets(person));
+        for person in [ANN, BO, EVE] {
+            fake.meets(person);
+        }
         prepare(&fake);
         describe(&stage, wish).await;
         let settings = Settings {
@@ -129,6 +131,17 @@ impl World {
     pub async fn pass(&self, time: TimeDelta) {
         self.stage.clock.advance(time).await;
         self.stage.clock.settle().await;
+    }
+
+    /// Lets time pass until `is_so`; a story that waits for what never comes fails.
+    pub async fn pass_until(&self, is_so: impl Fn(&Fake) -> bool) {
+        let passing = async {
+            while !is_so(&self.fake) {
+                self.pass(TimeDelta::seconds(5)).await;
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), passing).await.unwrap();
     }
 
     /// Everybody is done with an update; a second answer in a chat takes its two seconds.
@@ -223,22 +236,27 @@ impl World {
 }
 
 async fn describe(stage: &Stage, wish: Wish) {
-    let mut receivers =
-        vec![receiver(DESK, "desk", wish.topic.then_some("77"), Some("@ann_trades"))];
+    let described = described("Desk", DESK, wish);
+    stage.store.sync_workspaces(&[described], stage.clock.now()).await.unwrap();
+}
+
+/// A workspace of one group, whose members may look.
+pub fn described(name: &str, group: i64, wish: Wish) -> Described {
+    let topic = wish.topic.then_some("77");
+    let mut receivers = vec![receiver(group, "desk", topic, Some("@ann_trades"))];
     if wish.ann {
         receivers.push(receiver(ANN.id, "ann", None, None));
     }
     let grants =
         vec![Grant { platform: Platform::Telegram, grantee: Grantee::Members, role: Role::Viewer }];
-    let described = Described {
-        name: Clean::new("Desk", 64),
+    Described {
+        name: Clean::new(name, 64),
         zone: Tz::UTC,
         faq_only: false,
-        chats: vec![(Platform::Telegram, DESK.to_string())],
+        chats: vec![(Platform::Telegram, group.to_string())],
         grants,
         receivers,
-    };
-    stage.store.sync_workspaces(&[described], stage.clock.now()).await.unwrap();
+    }
 }
 
 fn start(stage: &Stage, messenger: Telegram) -> (App, Arc<Counter>) {
