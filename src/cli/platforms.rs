@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::failure::Failure;
 use super::open::Workshop;
 use crate::chat::Messenger;
-use crate::chat::telegram;
+use crate::chat::{discord, telegram};
 use crate::clock::Clock;
 use crate::commands::Counter;
 use crate::config::Config;
@@ -26,6 +26,7 @@ pub struct Platforms {
     /// Whether any of them is on this machine.
     pub is_test: bool,
     telegram: Option<telegram::Listener>,
+    discord: Option<discord::Listener>,
 }
 
 /// What the listeners end in.
@@ -39,7 +40,14 @@ pub fn connect(shop: &Workshop) -> Result<Platforms, Failure> {
         endpoints: endpoints(config),
         is_test: is_test(config),
         telegram: None,
+        discord: None,
     };
+    if let Some(settings) = discord_settings(config) {
+        let (messenger, listener) = discord::connect(&settings, shop.clock.clone())
+            .map_err(|error| Failure::Refused(error.to_string()))?;
+        platforms.messengers.insert(Platform::Discord, messenger);
+        platforms.discord = Some(listener);
+    }
     if let Some(settings) = telegram_settings(config) {
         let (messenger, listener) =
             telegram::connect(settings).map_err(|error| Failure::Failed(error.to_string()))?;
@@ -47,6 +55,17 @@ pub fn connect(shop: &Workshop) -> Result<Platforms, Failure> {
         platforms.telegram = Some(listener);
     }
     Ok(platforms)
+}
+
+/// How Discord is reached, where it is used.
+pub fn discord_settings(config: &Config) -> Option<discord::Settings> {
+    let settings = config.discord.as_ref()?;
+    Some(discord::Settings {
+        token: settings.token.clone(),
+        api_url: settings.api.url.clone(),
+        resolve: settings.resolve,
+        ca: settings.ca.clone(),
+    })
 }
 
 /// How Telegram is reached, where it is used.
@@ -102,6 +121,12 @@ impl Platforms {
             let (counter, clock, stop) = (counter.clone(), clock.clone(), stop.clone());
             listening.spawn(async move {
                 listener.run(counter, clock, stop).await.map_err(|trouble| trouble.to_string())
+            });
+        }
+        if let Some(listener) = self.discord {
+            let (counter, clock, ending) = (counter.clone(), clock.clone(), stop.clone());
+            listening.spawn(async move {
+                listener.run(counter, clock, ending).await.map_err(|why| why.to_string())
             });
         }
         listening
