@@ -58,22 +58,18 @@ pub(super) async fn topic(call: &Call<'_>, id: &str) -> Result<Reply, StoreError
     }
 }
 
-/// In company an answer is its asker's alone, unless the workspace chose this place: then it is
-/// shown to everybody (Telegram, where a private answer is another chat), or they may press for it.
+/// In company an answer is its asker's alone, and where the workspace chose this place they may
+/// press to show it to everybody. In a Telegram group, where a private answer is another chat, it
+/// stands where it was asked: it holds no fact of the workspace.
 async fn shared(call: &Call<'_>, card: Card, topic: Option<&str>) -> Result<Reply, StoreError> {
-    if call.place.private {
-        return Ok(Reply::open(card));
-    }
-    if !is_chosen(call).await? {
-        return Ok(Reply::private(card));
-    }
-    if call.place.platform == Platform::Telegram && call.tools.posted.may_post(call.place, call.at)
-    {
+    if call.place.private || call.place.platform == Platform::Telegram {
         return Ok(Reply::open(card));
     }
     Ok(Reply::private(match topic {
-        Some(topic) => card.button("Post here", Action::PostHere { topic: topic.to_owned() }),
-        None => card,
+        Some(topic) if is_chosen(call).await? => {
+            card.button("Post here", Action::PostHere { topic: topic.to_owned() })
+        }
+        Some(_) | None => card,
     }))
 }
 

@@ -123,9 +123,9 @@ fn every_promise_points_to_a_test_that_exists() {
     let mut named = 0;
     for word in text.split('`').skip(1).step_by(2).filter(|word| word.contains("::")) {
         let parts: Vec<&str> = word.split("::").collect();
-        let (file, test) = (parts[..parts.len() - 1].join("/"), parts[parts.len() - 1]);
-        let source = read(&format!("tests/it/{file}.rs"));
-        assert!(source.contains(&format!("fn {test}(")), "{word} is no test");
+        let (path, name) = (parts[..parts.len() - 1].join("/"), parts[parts.len() - 1]);
+        let source = read(&format!("tests/it/{path}.rs"));
+        assert!(source.contains(&format!("fn {name}(")), "{word} is no test");
         named += 1;
     }
     assert!(named >= 15, "only {named} promises point to a test");

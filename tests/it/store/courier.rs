@@ -306,7 +306,7 @@ async fn a_receiver_that_is_gone_is_left_alone_with_its_reason(db: &Db) {
     db.store.release_lane(&lane, &gone).await.unwrap();
     assert_eq!(lanes(&db.store, 60).await, []);
     assert_eq!(db.store.next_delivery(at(60)).await.unwrap(), None);
-    let reason = db.text("SELECT reason FROM receivers WHERE state = 'disabled'").await;
+    let reason = db.text("SELECT reason FROM receivers WHERE state = 'lost'").await;
     assert_eq!(reason.as_deref(), Some("the channel was deleted"));
 }
 

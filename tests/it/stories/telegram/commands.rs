@@ -172,7 +172,9 @@ async fn every_command_fits_in_private_and_in_the_group() {
                 assert!(alive.is_empty(), "{line}: {alive:?}");
                 answered += 1;
                 while let Some(more) = world.fake.read(chat) {
-                    assert!(chat == ANN.id, "{line}: {more:?}");
+                    // The test itself comes there as well.
+                    let is_test = line.starts_with("/notify test");
+                    assert!(chat == ANN.id || is_test, "{line}: {more:?}");
                 }
             }
             world.pass(TimeDelta::seconds(50)).await;
