@@ -48,6 +48,9 @@ pub enum BuildError {
     /// The proxy setting is no URL.
     #[error("The proxy setting is not a usable URL; write for example http://proxy.example:3128.")]
     Proxy,
+    /// The certificate authority cannot be read.
+    #[error("The ca_file holds no certificate in PEM form; write the authority's certificate.")]
+    Authority,
     /// TLS could not be set up.
     #[error("The HTTPS client could not be set up on this machine.")]
     Tls,
@@ -65,20 +68,34 @@ impl Reach {
     }
 }
 
+/// A platform's own hosts, which one client may reach and nothing else by name: they may be looked
+/// for at an address of the configuration, and one more authority may speak for them.
+#[derive(Clone, Copy, Debug)]
+pub struct Hosts<'a> {
+    /// Their names.
+    pub names: &'static [&'static str],
+    /// Where they are, instead of what the DNS says.
+    pub at: Option<SocketAddr>,
+    /// An authority in PEM beside the built-in ones; it can open no other client's connections.
+    pub authority: Option<&'a [u8]>,
+}
+
+/// Builds a client for these hosts only, by https only.
+pub fn build_for(hosts: Hosts<'_>, timeouts: Timeouts) -> Result<Client, BuildError> {
+    let known = OnlyThese { names: hosts.names, at: hosts.at };
+    let mut builder = careful(timeouts).https_only(true).dns_resolver2(known);
+    if let Some(pem) = hosts.authority {
+        let found = reqwest::Certificate::from_pem_bundle(pem);
+        let found = found.ok().filter(|found| !found.is_empty()).ok_or(BuildError::Authority)?;
+        builder = found.into_iter().fold(builder, reqwest::ClientBuilder::add_root_certificate);
+    }
+    builder.build().map_err(|_| BuildError::Tls)
+}
+
 /// Builds a client. `proxy` comes from the configuration, never from the environment; it is not
 /// used on loopback.
-#[expect(clippy::disallowed_methods, reason = "the one place that builds outbound clients")]
 pub fn build(reach: Reach, timeouts: Timeouts, proxy: Option<&str>) -> Result<Client, BuildError> {
-    let mut builder = Client::builder()
-        .user_agent(concat!("keylapse/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        // Also switches off what HTTPS_PROXY and ALL_PROXY say; an explicit proxy comes after it.
-        .no_proxy()
-        .tcp_nodelay(true)
-        .connect_timeout(timeouts.connect)
-        .read_timeout(timeouts.read)
-        .timeout(timeouts.total);
+    let mut builder = careful(timeouts);
     builder = match reach {
         Reach::Https => builder.https_only(true),
         Reach::Loopback => builder.dns_resolver2(OnlyLocalhost),
@@ -87,6 +104,21 @@ pub fn build(reach: Reach, timeouts: Timeouts, proxy: Option<&str>) -> Result<Cl
         builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(|_| BuildError::Proxy)?);
     }
     builder.build().map_err(|_| BuildError::Tls)
+}
+
+/// What every client has in common.
+#[expect(clippy::disallowed_methods, reason = "the one place that builds outbound clients")]
+fn careful(timeouts: Timeouts) -> reqwest::ClientBuilder {
+    Client::builder()
+        .user_agent(concat!("keylapse/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        // Also switches off what HTTPS_PROXY and ALL_PROXY say; an explicit proxy comes after it.
+        .no_proxy()
+        .tcp_nodelay(true)
+        .connect_timeout(timeouts.connect)
+        .read_timeout(timeouts.read)
+        .timeout(timeouts.total)
 }
 
 /// Whether the URL's host is this machine, by number or as `localhost`.
@@ -155,9 +187,49 @@ impl Resolve for OnlyLocalhost {
     }
 }
 
+/// Knows a platform's hosts and nobody else.
+struct OnlyThese {
+    names: &'static [&'static str],
+    at: Option<SocketAddr>,
+}
+
+impl Resolve for OnlyThese {
+    fn resolve(&self, name: Name) -> Resolving {
+        let known = self.names.contains(&name.as_str());
+        let at = self.at;
+        Box::pin(async move {
+            match at {
+                _ if !known => Err("this client knows other hosts only".into()),
+                Some(at) => Ok(Box::new(std::iter::once(at)) as Addrs),
+                None => {
+                    let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+                    Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs)
+                }
+            }
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_client_for_some_hosts_finds_no_other_and_refuses_a_broken_authority() {
+        let hosts = Hosts {
+            names: &["platform.test"],
+            at: Some(([127, 0, 0, 1], 9).into()),
+            authority: None,
+        };
+        let client = build_for(hosts, Timeouts::default()).unwrap();
+        let error = client.get("https://api.kucoin.com/").send().await.unwrap_err();
+        assert!(format!("{error:?}").contains("knows other hosts only"), "{error:?}");
+        let error = client.get("https://platform.test/").send().await.unwrap_err();
+        assert!(!format!("{error:?}").contains("knows other hosts only"), "{error:?}");
+        assert!(client.get("http://platform.test/").send().await.unwrap_err().is_builder());
+        let broken = Hosts { authority: Some(b"no certificate"), ..hosts };
+        assert_eq!(build_for(broken, Timeouts::default()).err(), Some(BuildError::Authority));
+    }
 
     fn url(text: &str) -> Url {
         text.parse().unwrap()

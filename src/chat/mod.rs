@@ -2,6 +2,9 @@
 //! what a person types comes back as an invocation. Nothing here decides what is said or when.
 
 pub mod console;
+pub mod discord;
+pub mod telegram;
+pub mod wall;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -23,8 +26,14 @@ pub struct Post {
     pub card: Card,
     /// The ids behind the card's buttons, in their order.
     pub buttons: Vec<ButtonId>,
-    /// Whether it makes no sound.
+    /// Whether it makes no sound: everything below critical, and closing lines.
     pub quiet: bool,
+    /// Whom it calls, in the receiver's words (`role:ID`, `user:ID`, `@name`); only where it
+    /// makes a sound.
+    pub calls: Option<String>,
+    /// When this very message was tried before; a platform that remembers nonces for minutes only
+    /// must then look whether it is there already.
+    pub tried_at: Option<DateTime<Utc>>,
     /// Whether something can still be done about it here.
     pub is_live: bool,
     /// The zone of moments where the platform cannot use the reader's.
@@ -55,6 +64,11 @@ pub enum Delivery {
         /// What happened.
         why: String,
     },
+    /// The chat has another address from now on.
+    Moved {
+        /// The new one.
+        to: String,
+    },
     /// Nobody knows whether it did.
     Unsure {
         /// What happened.
@@ -67,6 +81,10 @@ pub type Delivering<'a> = Pin<Box<dyn Future<Output = Delivery> + Send + 'a>>;
 
 /// A platform that can be written to. An attempt never takes longer than a minute.
 pub trait Messenger: Send + Sync {
+    /// Whether a repeat under the same nonce shows once. Where it does not, an attempt of which
+    /// nobody knows whether it arrived is repeated once and then let be.
+    fn drops_repeats(&self) -> bool;
+
     /// Posts a new message.
     fn send<'a>(&'a self, to: &'a Address, post: &'a Post) -> Delivering<'a>;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::commands::{Counter, HostNote, Limits, Tools};
+use crate::commands::{Counter, HostNote, Limits, Posted, Tools};
 use crate::domain::policy::Policy;
 use crate::ids::Ids;
 use crate::knowledge::Knowledge;
@@ -43,6 +43,7 @@ pub fn tools(app: &App, given: Given) -> Tools {
         looked: app.looked.clone(),
         open_address: Arc::new(open),
         host,
+        posted: Posted::default(),
         limits: Limits::default(),
         patience: Counter::PATIENCE,
     }

@@ -7,20 +7,25 @@ pub mod arguments;
 pub mod ask;
 pub mod counter;
 pub mod demo;
+mod doctor;
 mod ending;
 pub mod failure;
 mod faq;
 mod health;
 mod import;
+mod invite;
 mod key;
 pub mod log;
 mod migrate;
 pub mod open;
+mod platforms;
 mod probe;
 mod run;
 mod secrets;
+mod setup;
 pub mod simulate;
 mod vault;
+mod wipe;
 mod words;
 
 use std::path::PathBuf;
@@ -52,6 +57,14 @@ enum Command {
     /// Watch keys: add, list, show, replace, remove, accept, test, import
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Connect a chat step by step: token, code, first key, test
+    Setup(setup::SetupArgs),
+    /// Look at everything that a bot needs here, each finding with its remedy
+    Doctor,
+    /// Make a code that lets one chat and person in
+    Invite(invite::InviteArgs),
+    /// Delete everything that keylapse stored, and say what is left elsewhere
+    Wipe(wipe::WipeArgs),
     /// Show every setting in force, with who set it
     CheckConfig,
     /// Bring the database's tables up to this version
@@ -91,6 +104,15 @@ async fn dispatch(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
             shop.store.close().await;
             done
         }
+        Command::Setup(args) => setup::run(&args, &flags, terminal).await,
+        Command::Doctor => doctor::run(&flags, terminal).await,
+        Command::Invite(args) => {
+            let shop = open::open(&flags, false, terminal).await?;
+            let done = invite::run(&args, &shop, terminal).await;
+            shop.store.close().await;
+            done
+        }
+        Command::Wipe(args) => wipe::run(&args, &flags, terminal).await,
         Command::CheckConfig => check_config(&flags, terminal),
         Command::Migrate => migrate::run(&flags, terminal).await,
         Command::Faq(args) => faq::run(&args, terminal),

@@ -15,8 +15,7 @@ use super::failure::{Failure, refused};
 use crate::clock::{Clock, System};
 use crate::config::{self, Config, Database, Flags, Host};
 use crate::domain::policy::{Layer, Policy};
-use crate::domain::receiver::{Address, Platform};
-use crate::domain::signal::Severity;
+use crate::domain::receiver::Address;
 use crate::domain::text::fold;
 use crate::hardening;
 use crate::ids::Ids;
@@ -135,24 +134,21 @@ pub fn described(config: &Config) -> Vec<Described> {
     let receiver = |one: &config::Receiver| DescribedReceiver {
         name: one.name.clone(),
         address: Address {
-            platform: match one.platform {
-                config::Platform::Console => Platform::Console,
-            },
-            // A console has no address of its own; two of them differ by their names.
-            chat: fold(one.name.as_str()),
-            topic: None,
+            platform: one.platform,
+            chat: one.chat.clone(),
+            topic: one.topic.clone(),
         },
-        min_severity: match one.min_severity {
-            config::MinSeverity::Notice => Severity::Notice,
-            config::MinSeverity::Warning => Severity::Warning,
-            config::MinSeverity::Critical => Severity::Critical,
-        },
+        min_severity: one.min_severity,
+        mention: one.mention.clone(),
     };
     let workspaces = config.workspaces.iter();
     workspaces
         .map(|one| Described {
             name: one.name.clone(),
             zone: one.zone,
+            faq_only: one.faq_only,
+            chats: one.chats.clone(),
+            grants: one.grants.clone(),
             receivers: one.receivers.iter().map(receiver).collect(),
         })
         .collect()
@@ -276,6 +272,9 @@ pub fn new_key_file(path: &Path) -> String {
     )
 }
 
+/// The file of [`starting`].
+pub const START_LOCK: &str = "start.lock";
+
 /// Held while tables and master key may be made; given back when dropped.
 pub fn starting(folder: &Path) -> Result<File, Failure> {
     let failed = |error: std::io::Error| {
@@ -286,7 +285,7 @@ pub fn starting(folder: &Path) -> Result<File, Failure> {
     };
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600);
-    let file = options.open(folder.join("start.lock")).map_err(failed)?;
+    let file = options.open(folder.join(START_LOCK)).map_err(failed)?;
     file.lock().map_err(failed)?;
     Ok(file)
 }

@@ -160,7 +160,7 @@ pub fn fault(fault: Fault, code: Option<&str>, site: Site, caller: Option<IpAddr
         Fault::IpRefused => {
             let address = caller.map(|ip| format!(" {ip}")).unwrap_or_default();
             format!(
-                "KuCoin refuses this machine's address{address} for this key{code}. Add it to the key's IP list, then check again; or save anyway."
+                "KuCoin refuses this machine's address{address} for this key{code}. Add it to the key's IP list, then check again."
             )
         }
         Fault::RegionRefused => {

@@ -8,6 +8,7 @@ use super::call::Call;
 use super::press::stale;
 use crate::domain::card::{Action, Card, Line, Tone};
 use crate::domain::id::KeyId;
+use crate::domain::key::KeyState;
 use crate::domain::notice::headline;
 use crate::domain::text::Clean;
 use crate::store::StoreError;
@@ -40,7 +41,15 @@ pub(super) async fn accept(
                 let numbers: Vec<String> = closed.iter().map(|no| format!("#{no}")).collect();
                 format!("Closed: {}.", numbers.join(", "))
             };
-            let card = card.text(text).text("From now on I warn of any change from this.");
+            let card = card.text(text);
+            let card = if key.key.state == KeyState::Refused {
+                let line = Line::from(
+                    "Its secret was dropped, so nothing is checked until you type it again on the host: ",
+                );
+                card.text(line.code(format!("keylapse key replace \"{}\"", key.key.label)))
+            } else {
+                card.text("From now on I warn of any change from this.")
+            };
             Ok(Reply::private(card.button("Show key", Action::Key { key: id.clone() })))
         }
         Err(DeedError::Store(error)) => Err(error),

@@ -130,7 +130,9 @@ fn needs_admin(rule: Rule) -> bool {
         | Rule::NoIp
         | Rule::DatesDisagree
         | Rule::Age
-        | Rule::Blind => false,
+        | Rule::Blind
+        | Rule::ReceiverLost
+        | Rule::PlatformTrouble => false,
     }
 }
 
@@ -149,6 +151,8 @@ async fn target(call: &Call<'_>, alert: &Alert) -> Result<String, StoreError> {
     let label = match &alert.subject {
         Subject::Key(key) => call.desk.key(key).await?.map(|key| key.key.label.to_string()),
         Subject::Exchange(exchange, _) => Some(exchange.name().to_owned()),
+        Subject::Platform(platform) => Some(platform.name().to_owned()),
+        Subject::Receiver(_) => Some("a receiver".to_owned()),
     };
     Ok(format!("#{} {}", alert.no, label.unwrap_or_default()).trim().to_owned())
 }

@@ -65,6 +65,7 @@ pub(super) fn sorted(mut tellings: Vec<Telling>) -> Vec<Telling> {
 pub(super) fn cover(telling: &Telling, all: &[Telling]) -> Option<i64> {
     let is_beside = |greater: &Subject| match greater {
         Subject::Key(_) => *greater == telling.alert.subject,
+        Subject::Receiver(_) | Subject::Platform(_) => false,
         Subject::Exchange(exchange, site) => telling
             .key
             .as_ref()

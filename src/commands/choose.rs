@@ -3,9 +3,10 @@
 
 use super::Reply;
 use super::call::Call;
+use super::press::stale;
 use super::reading::Reading;
 use crate::domain::card::{Action, Card, Line, Tone};
-use crate::domain::id::KeyId;
+use crate::domain::id::{KeyId, WorkspaceId};
 use crate::domain::text::fold;
 use crate::store::StoreError;
 use crate::store::desk::KeyView;
@@ -85,6 +86,17 @@ fn nearest_first(keys: &mut [KeyView], label: &str) {
     let label = fold(&label.chars().take(64).collect::<String>());
     let score = |key: &KeyView| strsim::jaro_winkler(&label, &key.key.label.folded());
     keys.sort_by(|a, b| score(b).total_cmp(&score(a)));
+}
+
+/// From now on this person's private chat means this workspace; who may not see it never gets here.
+pub(super) async fn workspace(call: &Call<'_>, id: &WorkspaceId) -> Result<Reply, StoreError> {
+    let workspace = call.desk.workspace();
+    if workspace.id != *id {
+        return Ok(stale());
+    }
+    call.tools.store.choose_workspace(call.actor.platform, &call.actor.id, id).await?;
+    let line = Line::from("From now on I mean ").name(&workspace.name).text(" here.");
+    Ok(Reply::private(Card::new(Tone::Plain, line).text("/keystatus shows its keys.")))
 }
 
 /// Nothing is watched yet.

@@ -9,12 +9,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::broadcast;
 
 use super::call::Call;
+use super::door::Greeted;
 use super::limit::{self, Admitted, Limits, Traffic};
-use super::{Actor, Invocation, Reply, Role, Spec, dispatch};
+use super::suggest::Memory;
+use super::{Actor, Invocation, Posted, Reply, Role, Spec, dispatch};
 use crate::clock::Bell;
 use crate::domain::card::{Card, Tone};
 use crate::domain::id::KeyId;
 use crate::domain::policy::Policy;
+use crate::domain::receiver::Platform;
 use crate::domain::text::Clean;
 use crate::ids::Ids;
 use crate::knowledge::Knowledge;
@@ -59,6 +62,8 @@ pub struct Tools {
     pub open_address: OpenAddress,
     /// What the host is.
     pub host: HostNote,
+    /// Where an answer was shown to everybody lately.
+    pub posted: Posted,
     /// How much one person may ask.
     pub limits: Limits,
     /// How long `/check` waits for the look, in real time; [`Counter::PATIENCE`] in production.
@@ -69,6 +74,8 @@ pub struct Tools {
 pub struct Counter {
     pub(super) tools: Tools,
     traffic: Mutex<Traffic>,
+    pub(super) greeted: Mutex<Greeted>,
+    pub(super) memory: Mutex<Memory>,
 }
 
 impl Counter {
@@ -77,7 +84,12 @@ impl Counter {
 
     /// A counter with its tools.
     pub fn new(tools: Tools) -> Self {
-        Self { tools, traffic: Mutex::new(Traffic::default()) }
+        Self {
+            tools,
+            traffic: Mutex::default(),
+            greeted: Mutex::default(),
+            memory: Mutex::default(),
+        }
     }
 
     /// Answers an invocation at the desk of its workspace: limits, role, the command, its audit.
@@ -104,6 +116,10 @@ impl Counter {
 
     /// Too much of one person: one polite line, then silence.
     pub(super) fn turn_away(&self, actor: &Actor, spec: &Spec, at: DateTime<Utc>) -> Option<Reply> {
+        // Whoever sits at the host's own terminal floods nobody but themselves.
+        if actor.platform == Platform::Console {
+            return None;
+        }
         // A panicking holder leaves at worst one count too many.
         let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
         match traffic.admit((actor.platform, &actor.id), spec, self.tools.limits, at) {
@@ -127,7 +143,7 @@ impl Counter {
     }
 
     /// A reference for the person, the chain for the log.
-    pub(super) fn apologize(&self, error: &StoreError) -> Reply {
+    pub fn apologize(&self, error: &StoreError) -> Reply {
         let reference = self.tools.ids.reference();
         tracing::error!(reference, %error, "a command failed");
         let line = match error {

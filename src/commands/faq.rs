@@ -7,6 +7,7 @@ use super::reading::ago;
 use super::{Reply, Role};
 use crate::domain::card::{Action, Card, Line, Tone};
 use crate::domain::leak::Pasted;
+use crate::domain::receiver::Platform;
 use crate::knowledge::{Entry, Topic};
 use crate::store::StoreError;
 
@@ -21,7 +22,7 @@ const DOORS: [(&str, &str); 6] = [
 ];
 
 pub(super) async fn answer(call: &Call<'_>, question: Option<&str>) -> Result<Reply, StoreError> {
-    let Some(question) = question else { return Ok(Reply::open(doors())) };
+    let Some(question) = question else { return shared(call, doors(), None).await };
     if let Some(warning) = leaked(question) {
         return Ok(warning);
     }
@@ -43,7 +44,7 @@ pub(super) async fn answer(call: &Call<'_>, question: Option<&str>) -> Result<Re
     for entry in offered {
         card = card.button(entry.title.clone(), steps(entry.id));
     }
-    Ok(Reply::open(card))
+    shared(call, card, None).await
 }
 
 /// One entry, by its id.
@@ -53,8 +54,44 @@ pub(super) async fn topic(call: &Call<'_>, id: &str) -> Result<Reply, StoreError
     let card = page(call, entry);
     match here(call, entry).await? {
         Some(line) => Ok(Reply::private(card.text(line))),
-        None => Ok(Reply::open(card)),
+        None => shared(call, card, Some(id)).await,
     }
+}
+
+/// In company an answer is its asker's alone, and where the workspace chose this place they may
+/// press to show it to everybody. In a Telegram group, where a private answer is another chat, it
+/// stands where it was asked: it holds no fact of the workspace.
+async fn shared(call: &Call<'_>, card: Card, topic: Option<&str>) -> Result<Reply, StoreError> {
+    if call.place.private || call.place.platform == Platform::Telegram {
+        return Ok(Reply::open(card));
+    }
+    Ok(Reply::private(match topic {
+        Some(topic) if is_chosen(call).await? => {
+            card.button("Post here", Action::PostHere { topic: topic.to_owned() })
+        }
+        Some(_) | None => card,
+    }))
+}
+
+/// An entry that its asker saw alone, shown to everybody here: where the workspace chose to, and
+/// not again within a minute.
+pub(super) async fn post_here(call: &Call<'_>, id: &str) -> Result<Reply, StoreError> {
+    let entry = Topic::parse(id).and_then(|topic| call.tools.knowledge.entry(&topic));
+    let Some(entry) = entry else { return Ok(stale()) };
+    if !is_chosen(call).await? {
+        let line = "Answers are not shown to everybody in this channel; an admin can allow it with /settings faq here.";
+        return Ok(Reply::private(Card::new(Tone::Plain, line)));
+    }
+    if !call.tools.posted.may_post(call.place, call.at) {
+        let line = "An answer was posted here a moment ago; try again in a minute.";
+        return Ok(Reply::private(Card::new(Tone::Plain, line)));
+    }
+    Ok(Reply::open(page(call, entry)))
+}
+
+/// Whether this place may show an answer to everybody.
+async fn is_chosen(call: &Call<'_>) -> Result<bool, StoreError> {
+    Ok(call.desk.settings().await?.faq_channels.contains(&call.place.chat))
 }
 
 fn page(call: &Call<'_>, entry: &Entry) -> Card {

@@ -25,7 +25,7 @@ pub(super) fn answer(call: &Call<'_>, command: Option<&str>) -> Reply {
 
 fn all(title: &str, role: Role) -> Card {
     let mut card = Card::new(Tone::Plain, title);
-    for group in [Group::Keys, Group::Alerts, Group::Answers] {
+    for group in [Group::Keys, Group::Alerts, Group::Answers, Group::Workspace] {
         let mut may = typed().filter(|spec| spec.group == group && spec.role <= role).peekable();
         if may.peek().is_none() {
             continue;

@@ -9,9 +9,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::card::{Action, Card};
 use crate::domain::id::AlertId;
-use crate::domain::receiver::Platform;
+use crate::domain::receiver::{Address, Platform};
 use crate::domain::text::Clean;
-use crate::store::StoreError;
 
 mod accept;
 mod ack;
@@ -21,16 +20,21 @@ mod check;
 mod choose;
 mod counter;
 mod detail;
+mod door;
 mod faq;
 mod help;
 mod keystatus;
 mod limit;
+mod notify;
 mod parse;
+mod posted;
 mod press;
 mod privacy;
 mod reading;
+mod settings;
 mod show;
 mod spec;
+mod suggest;
 mod table;
 mod until;
 mod upcoming;
@@ -41,12 +45,19 @@ mod tests;
 
 use call::Call;
 
+pub use crate::domain::access::Role;
+pub use crate::domain::access::Standing;
+pub use crate::store::StoreError;
+pub use crate::store::chat::Home;
 pub use crate::store::desk::Desk;
 pub use counter::{Counter, HostNote, OpenAddress, Tools};
+pub use door::{Entrance, Visitor, first_contact, private_bot};
 pub use limit::Limits;
 pub use parse::{LONGEST, ParseError, hear, parse};
+pub use posted::Posted;
 pub use press::Press;
 pub use spec::{Argument, ArgumentKind, Given, Group, Reach, Spec, markdown_table};
+pub use suggest::Suggestion;
 pub use table::SPECS;
 pub use until::{UntilError, until};
 
@@ -96,6 +107,22 @@ pub enum Command {
     },
     /// Who runs this and what is stored.
     Privacy,
+    /// Who is told, and changes of it.
+    Notify {
+        /// `add`, `test`, `edit` or `remove`; none lists.
+        act: Option<String>,
+        /// A receiver's name.
+        receiver: Option<String>,
+        /// From which severity on.
+        from: Option<String>,
+    },
+    /// What is set for the workspace, and changes of it.
+    Settings {
+        /// `zone`, `role` or `faq`; none lists.
+        what: Option<String>,
+        /// The new value.
+        value: Option<String>,
+    },
     /// A button whose row was found.
     Press {
         /// What it means.
@@ -105,31 +132,6 @@ pub enum Command {
         /// When it was offered; what happened later the person may not have seen.
         shown_at: Option<DateTime<Utc>>,
     },
-}
-
-/// A right in a workspace; a later one includes the earlier ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Whoever can write to the bot.
-    Anyone,
-    /// Sees the workspace's keys.
-    Viewer,
-    /// Takes alerts.
-    Operator,
-    /// Accepts changed keys.
-    Admin,
-}
-
-impl Role {
-    /// The word for people.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Anyone => "anyone",
-            Self::Viewer => "viewer",
-            Self::Operator => "operator",
-            Self::Admin => "admin",
-        }
-    }
 }
 
 /// Who asks; the adapter has verified identity and role at this very event.
@@ -152,8 +154,21 @@ pub struct Place {
     pub platform: Platform,
     /// The chat, as the platform names it.
     pub chat: String,
+    /// The topic inside it (Telegram).
+    pub topic: Option<String>,
     /// Whether only the actor reads along.
     pub private: bool,
+    /// What it is called there, where the adapter knows.
+    pub title: Option<Clean>,
+    /// Whether many people can read it, as far as the adapter knows.
+    pub wide: bool,
+}
+
+impl Place {
+    /// Where a message to this place goes.
+    pub fn address(&self) -> Address {
+        Address { platform: self.platform, chat: self.chat.clone(), topic: self.topic.clone() }
+    }
 }
 
 /// A command as issued.
@@ -176,6 +191,8 @@ pub struct Reply {
     pub cards: Vec<Card>,
     /// For the actor's eyes only: ephemeral, or a pointer to the private chat; never public.
     pub private: bool,
+    /// Whom a public answer is for: the only person that it may call, by the platform's id.
+    pub calls: Option<String>,
     /// Nothing is said at all: somebody is flooding.
     pub silent: bool,
     /// The alerts that the cards show, each with the revision shown; buttons are bound to it.
@@ -214,6 +231,13 @@ async fn dispatch(call: &Call<'_>, command: &Command) -> Result<Reply, StoreErro
         Command::Faq { question } => faq::answer(call, question.as_deref()).await,
         Command::Help { command } => Ok(help::answer(call, command.as_deref())),
         Command::Privacy => Ok(privacy::answer(call)),
+        Command::Notify { act, receiver, from } => {
+            let words = notify::Words { receiver: receiver.as_deref(), from: from.as_deref() };
+            notify::by_words(call, act.as_deref(), words).await
+        }
+        Command::Settings { what, value } => {
+            settings::by_words(call, what.as_deref(), value.as_deref()).await
+        }
         Command::Press { action, rev, shown_at } => {
             dispatch_press(call, action, (*rev, *shown_at)).await
         }
@@ -238,5 +262,13 @@ async fn dispatch_press(
         Action::AllKeys => keystatus::list(call, keystatus::Fold::Nothing).await,
         Action::Why { key } => why::by_id(call, key).await,
         Action::Check { key } => check::by_id(call, key).await,
+        Action::AddReceiver { from } => notify::add(call, *from).await,
+        Action::Receiver { receiver } => notify::detail(call, receiver).await,
+        Action::TestReceiver { receiver } => notify::test(call, receiver).await,
+        Action::SetReceiver { receiver, from } => notify::edit(call, receiver, *from).await,
+        Action::RemoveReceiver { receiver } => notify::remove(call, receiver).await,
+        Action::Seen { message } => notify::seen(call, message).await,
+        Action::PostHere { topic } => faq::post_here(call, topic).await,
+        Action::ChooseWorkspace { workspace } => choose::workspace(call, workspace).await,
     }
 }

@@ -106,7 +106,12 @@ fn take<'a>(argument: &Argument, rest: &'a str) -> (&'a str, &'a str) {
         // Labels may hold spaces, and nothing stands behind one.
         ArgumentKind::Key => (unquote(rest), ""),
         ArgumentKind::Text => (rest, ""),
-        ArgumentKind::Alert | ArgumentKind::Days => word(rest),
+        ArgumentKind::Alert | ArgumentKind::Days | ArgumentKind::Receiver => word(rest),
+        ArgumentKind::Choice(words) => {
+            let (first, after) = word(rest);
+            let known = words.iter().any(|one| one.eq_ignore_ascii_case(first));
+            if known { (first, after) } else { ("", rest) }
+        }
         ArgumentKind::Name => {
             let (name, after) = word(rest);
             (name.strip_prefix('/').unwrap_or(name), after)

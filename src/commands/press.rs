@@ -4,11 +4,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Actor, Command, Counter, Invocation, Place, Reply, Spec};
+use super::{Actor, Command, Counter, Invocation, Place, Reply, Role, Spec, Visitor};
 use crate::domain::card::{Action, Card, Tone};
 use crate::domain::id::{AlertId, ButtonId};
+use crate::domain::receiver::Platform;
 use crate::store::StoreError;
-use crate::store::button::Offer;
+use crate::store::button::{Offer, Pressed};
 use crate::store::desk::Desk;
 
 /// A press as a platform reports it.
@@ -25,7 +26,7 @@ pub struct Press {
 }
 
 /// Buttons of a reply stop to mean anything after this.
-const LIFE: TimeDelta = TimeDelta::days(2);
+pub(super) const LIFE: TimeDelta = TimeDelta::days(2);
 
 /// No id of ours is longer.
 const LONGEST_ID: usize = 64;
@@ -45,13 +46,17 @@ impl Counter {
         self.run(desk, &Invocation { command, actor, place, at: press.at }).await
     }
 
+    /// Answers a press of somebody who is nobody here, or of an id that means nothing here: the
+    /// same words as for any other stale button.
+    pub fn turn_down(&self, visitor: &Visitor) -> Reply {
+        let spec = Spec::of(&Command::Alerts);
+        let actor = visitor.actor(Role::Anyone);
+        self.turn_away(&actor, spec, visitor.at).unwrap_or_else(stale)
+    }
+
     async fn find(&self, desk: &Desk, press: &Press) -> Result<Option<Command>, StoreError> {
-        if press.id.len() > LONGEST_ID {
-            return Ok(None);
-        }
-        let id = ButtonId(press.id.clone());
-        let chat = (press.place.platform, press.place.chat.as_str());
-        let pressed = self.tools.store.press(&id, chat, &press.actor.id, press.at).await?;
+        let (platform, chat) = (press.place.platform, press.place.chat.as_str());
+        let pressed = self.pressed(platform, chat, &press.actor.id, &press.id, press.at).await?;
         Ok(pressed.filter(|pressed| pressed.workspace == desk.workspace().id).map(|pressed| {
             Command::Press {
                 action: pressed.action,
@@ -59,6 +64,21 @@ impl Counter {
                 shown_at: Some(pressed.made_at),
             }
         }))
+    }
+
+    /// The row behind an id that came back, whatever it is.
+    pub(super) async fn pressed(
+        &self,
+        platform: Platform,
+        chat: &str,
+        person: &str,
+        id: &str,
+        at: DateTime<Utc>,
+    ) -> Result<Option<Pressed>, StoreError> {
+        if id.len() > LONGEST_ID {
+            return Ok(None);
+        }
+        self.tools.store.press(&ButtonId(id.to_owned()), (platform, chat), person, at).await
     }
 
     /// Makes the buttons of a reply: for each card the ids of its buttons, in order. Buttons of a
@@ -104,7 +124,15 @@ fn shown(reply: &Reply, action: &Action) -> Option<(AlertId, i64)> {
         | Action::Key { .. }
         | Action::AllKeys
         | Action::Why { .. }
-        | Action::Check { .. } => return None,
+        | Action::Check { .. }
+        | Action::AddReceiver { .. }
+        | Action::Receiver { .. }
+        | Action::TestReceiver { .. }
+        | Action::SetReceiver { .. }
+        | Action::RemoveReceiver { .. }
+        | Action::Seen { .. }
+        | Action::PostHere { .. }
+        | Action::ChooseWorkspace { .. } => return None,
     };
     reply.shown.iter().find(|(alert, _)| alert == about).cloned()
 }

@@ -3,6 +3,7 @@
 use super::Reply;
 use super::call::Call;
 use crate::domain::card::{Card, Line, Tone};
+use crate::domain::receiver::Platform;
 use crate::domain::text::Clean;
 
 pub(super) fn answer(call: &Call<'_>) -> Reply {
@@ -20,7 +21,12 @@ pub(super) fn answer(call: &Call<'_>) -> Reply {
         .item(Tone::Plain, "of each key: its label, dates, notes, rights, bound addresses, account number and how each check ended")
         .item(Tone::Plain, "its id, secret and passphrase, sealed with the host's master key; for a date-only watch nothing of the kind")
         .item(Tone::Plain, "alerts, who was told, and who did what: platform, name and id")
-        .item(Tone::Plain, "not stored: your questions, your balances and orders, what else is written in the chat")
+        .item(Tone::Plain, if call.place.platform == Platform::Console {
+            "the lines that you type here, but for pasted keys: in the file history of the data folder, for the arrow keys"
+        } else {
+            "for a test message: who saw it"
+        })
+        .item(Tone::Plain, "not stored: your questions in chat, your balances and orders, what else is written in the chat")
         .text("A removed key's secrets are wiped at once; backups may hold them until they expire.")
         .text("Unofficial: not KuCoin, and no financial advice. It can fail; look at your positions yourself.");
     if host.endpoints.is_empty() {

@@ -110,6 +110,7 @@ impl<'a> Reading<'a> {
             last_good: key.standing.last_good.as_ref(),
             latest: key.standing.latest.as_ref(),
             streak: key.standing.streak.as_ref(),
+            receiver: None,
             fleet: None,
             policy: self.policy,
             zone: self.zone,
@@ -134,8 +135,10 @@ impl<'a> Reading<'a> {
                 return "refused at its first check and its secret dropped; /why has the reason"
                     .into();
             }
-            KeyState::Unverified => return "waits for its first check".into(),
-            KeyState::Active | KeyState::Removed => {}
+            KeyState::Unverified if self.key.standing.latest.is_none() => {
+                return "waits for its first check".into();
+            }
+            KeyState::Unverified | KeyState::Active | KeyState::Removed => {}
         }
         if self.verdict() != Verdict::Unknown {
             return self.end_line();
@@ -148,6 +151,9 @@ impl<'a> Reading<'a> {
             return "not accepted at the last check; I ask again within minutes to be sure".into();
         }
         match &self.key.standing.last_good {
+            Some(good) if fault.is_some() => {
+                Line::from("no answer at the last check; worked at ").moment(good.at, Grain::Time)
+            }
             Some(good) => Line::from("no good answer since ").moment(good.at, Grain::Time),
             None => "no good answer yet".into(),
         }

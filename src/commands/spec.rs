@@ -46,6 +46,8 @@ pub enum Group {
     Alerts,
     /// Answers.
     Answers,
+    /// What an admin sets.
+    Workspace,
 }
 
 impl Group {
@@ -55,6 +57,7 @@ impl Group {
             Self::Keys => "Keys",
             Self::Alerts => "Alerts",
             Self::Answers => "Answers",
+            Self::Workspace => "Workspace",
         }
     }
 }
@@ -87,6 +90,10 @@ pub enum ArgumentKind {
     Text,
     /// The name of a command.
     Name,
+    /// One word of a few.
+    Choice(&'static [&'static str]),
+    /// A receiver's name.
+    Receiver,
 }
 
 /// Arguments by name, as typed or as a platform's form gives them.

@@ -17,11 +17,15 @@ pub(super) enum Row {
     Faq,
     Help,
     Privacy,
+    Notify,
+    Settings,
     Undo,
     Accept,
     Replaced,
     Reveal,
     Show,
+    Choose,
+    Seen,
 }
 
 impl Row {
@@ -37,17 +41,26 @@ impl Row {
             Command::Faq { .. } => Self::Faq,
             Command::Help { .. } => Self::Help,
             Command::Privacy => Self::Privacy,
+            Command::Notify { .. } => Self::Notify,
+            Command::Settings { .. } => Self::Settings,
             Command::Press { action, .. } => match action {
                 Action::Acknowledge { .. } | Action::AcknowledgeAll { .. } => Self::Ack,
                 Action::Undo { .. } => Self::Undo,
                 Action::Show { .. } => Self::Show,
-                Action::Steps { .. } => Self::Faq,
+                Action::Steps { .. } | Action::PostHere { .. } => Self::Faq,
                 Action::Accept { .. } => Self::Accept,
                 Action::Replaced { .. } => Self::Replaced,
                 Action::ShowAddress { .. } => Self::Reveal,
                 Action::Key { .. } | Action::AllKeys => Self::Keystatus,
                 Action::Why { .. } => Self::Why,
                 Action::Check { .. } => Self::Check,
+                Action::AddReceiver { .. }
+                | Action::Receiver { .. }
+                | Action::TestReceiver { .. }
+                | Action::SetReceiver { .. }
+                | Action::RemoveReceiver { .. } => Self::Notify,
+                Action::Seen { .. } => Self::Seen,
+                Action::ChooseWorkspace { .. } => Self::Choose,
             },
         }
     }
@@ -196,11 +209,72 @@ pub const SPECS: &[Spec] = &[
         example: "/privacy",
         audit: None,
     },
+    Spec {
+        name: "notify",
+        reach: Reach::Typed(|given| Command::Notify {
+            act: given.take("action"),
+            receiver: given.take("receiver"),
+            from: given.take("from"),
+        }),
+        role: Role::Admin,
+        group: Group::Workspace,
+        arguments: &[
+            Argument {
+                name: "action",
+                kind: ArgumentKind::Choice(super::notify::ACTS),
+                optional: true,
+                summary: "add (this chat), test, edit or remove; left out: the list",
+            },
+            Argument {
+                name: "receiver",
+                kind: ArgumentKind::Receiver,
+                optional: true,
+                summary: "the receiver's name; left out: the only one, or a choice",
+            },
+            Argument {
+                name: "from",
+                kind: ArgumentKind::Choice(super::notify::SEVERITIES),
+                optional: true,
+                summary: "notice, warning or critical; left out: notice",
+            },
+        ],
+        summary: "Who is told here and elsewhere: add, test, edit, remove",
+        example: "/notify test desk",
+        audit: Some("receiver.changed"),
+    },
+    Spec {
+        name: "settings",
+        reach: Reach::Typed(|given| Command::Settings {
+            what: given.take("what"),
+            value: given.take("value"),
+        }),
+        role: Role::Admin,
+        group: Group::Workspace,
+        arguments: &[
+            Argument {
+                name: "what",
+                kind: ArgumentKind::Choice(super::settings::WHAT),
+                optional: true,
+                summary: "zone, role or faq; left out: everything that is set",
+            },
+            Argument {
+                name: "value",
+                kind: ArgumentKind::Text,
+                optional: true,
+                summary: "the new value, as Europe/Berlin, members viewer or here; left out: what is set",
+            },
+        ],
+        summary: "Zone, roles and where questions are answered",
+        example: "/settings zone Europe/Berlin",
+        audit: Some("settings.changed"),
+    },
     button("undo", Role::Operator, "Give an alert back", Some("alert.undone")),
     button("accept", Role::Admin, "Accept a key as it is now", Some("key.accepted")),
     button("replaced", Role::Viewer, "How to tell of a replaced key", None),
     button("reveal", Role::Operator, "The address that the exchange saw", Some("address.revealed")),
     button("show", Role::Viewer, "The alerts of a message, one by one", None),
+    button("choose", Role::Anyone, "Which workspace a private chat means", None),
+    button("seen", Role::Anyone, "That a test message arrived", None),
 ];
 
 const fn button(
@@ -237,11 +311,15 @@ mod tests {
             (Row::Faq, "faq"),
             (Row::Help, "help"),
             (Row::Privacy, "privacy"),
+            (Row::Notify, "notify"),
+            (Row::Settings, "settings"),
             (Row::Undo, "undo"),
             (Row::Accept, "accept"),
             (Row::Replaced, "replaced"),
             (Row::Reveal, "reveal"),
             (Row::Show, "show"),
+            (Row::Choose, "choose"),
+            (Row::Seen, "seen"),
         ];
         assert_eq!(rows.len(), SPECS.len());
         for (row, name) in rows {

@@ -4,4 +4,6 @@ mod access;
 mod acking;
 mod answers;
 mod keys;
+mod suggesting;
+mod workspace;
 mod world;

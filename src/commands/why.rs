@@ -15,6 +15,7 @@ use crate::domain::id::KeyId;
 use crate::domain::intake;
 use crate::domain::key::KeyState;
 use crate::domain::notice::headline;
+use crate::domain::permission::Allow;
 use crate::domain::route::Hold;
 use crate::domain::text::Clean;
 use crate::domain::verdict::Verdict;
@@ -88,7 +89,9 @@ fn refused(key: &KeyView) -> Line {
     let facts = key.standing.last_good.as_ref().map(|good| &good.facts);
     let refusals = facts.map(|facts| intake::refusals(facts, key.key.allow)).unwrap_or_default();
     let reasons: Vec<&str> = refusals.iter().map(|refusal| refusal.why.as_str()).collect();
-    let words: Vec<&str> = refusals.iter().map(|refusal| refusal.word).collect();
+    // All that it needs, also what is allowed already: what is typed must let it in.
+    let needed = facts.map(|facts| intake::refusals(facts, Allow::default())).unwrap_or_default();
+    let words: Vec<&str> = needed.iter().map(|refusal| refusal.word).collect();
     let reasons = match reasons.as_slice() {
         [] => "a right that nobody allowed".to_owned(),
         reasons => reasons.join(", and "),

@@ -10,7 +10,7 @@ use super::problem::any_of;
 use super::reader::{Reader, Told};
 use super::source::Origin;
 use super::{is_loopback, resolve};
-use crate::private_file::{self, Trust};
+use crate::private_file::Trust;
 use crate::secret::Secret;
 use crate::vault::Backend;
 
@@ -104,7 +104,9 @@ pub(super) fn read(reader: &mut Reader, data: &Path, trust: &Trust) -> (Database
         (Some(Told { value, origin, place }), None) => {
             Some((Told { value: Secret::new(value), origin, place }, origin == Origin::File))
         }
-        (None, Some(file)) => from_file(reader, file, data, trust).map(|told| (told, false)),
+        (None, Some(file)) => {
+            reader.secret_file(file, URL_CAP, data, trust).map(|told| (told, false))
+        }
         (None, None) => None,
     };
     let Some((Told { value, origin, place }, inline)) = told else {
@@ -120,25 +122,6 @@ pub(super) fn read(reader: &mut Reader, data: &Path, trust: &Trust) -> (Database
         Err(sentence) => {
             reader.problems.add(place, sentence);
             (default, inline)
-        }
-    }
-}
-
-fn from_file(
-    reader: &mut Reader,
-    told: Told<String>,
-    data: &Path,
-    trust: &Trust,
-) -> Option<Told<Secret>> {
-    let path = resolve(&told.value, data);
-    match private_file::read_secret(&path, URL_CAP, trust) {
-        Ok(bytes) => {
-            let text = String::from_utf8_lossy(&bytes).trim().to_owned();
-            Some(Told { value: Secret::new(text), origin: told.origin, place: told.place })
-        }
-        Err(fault) => {
-            reader.problems.add(told.place, fault.to_string());
-            None
         }
     }
 }

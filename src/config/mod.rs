@@ -4,9 +4,13 @@
 
 mod database;
 mod endpoint;
+mod fields;
+mod grant;
 mod places;
+mod platform;
 mod problem;
 mod reader;
+mod receiver;
 mod sections;
 mod source;
 #[cfg(test)]
@@ -18,11 +22,13 @@ use std::path::{Path, PathBuf};
 pub use database::Database;
 pub use endpoint::{Kucoin, Trusted, official};
 pub use places::{FILE_NAME, Flags, Host, data_dir, environment};
+pub use platform::{Api, Discord, Telegram};
 pub use problem::{Problem, Problems, nearest};
 pub use reader::Setting;
+pub use receiver::Receiver;
 pub use sections::{Alerts, Enrol, Morning, Ops, VaultFile};
 pub use source::Origin;
-pub use workspace::{MinSeverity, Platform, Receiver, Workspace};
+pub use workspace::Workspace;
 
 use crate::domain::schedule::Schedule;
 use crate::domain::text::Clean;
@@ -47,6 +53,10 @@ pub struct Config {
     pub operator: Option<Clean>,
     /// Which KuCoin is asked.
     pub kucoin: Kucoin,
+    /// How Discord is reached; `None` = not used.
+    pub discord: Option<Discord>,
+    /// How Telegram is reached; `None` = not used.
+    pub telegram: Option<Telegram>,
     /// When keys are checked.
     pub check: Schedule,
     /// When people are told.
@@ -84,13 +94,22 @@ pub fn load(flags: &Flags, env: &[(String, String)], host: &Host) -> Result<Conf
     let credentials = env.iter().find(|(name, _)| name == "CREDENTIALS_DIRECTORY");
     let trust = Trust::new(credentials.map(|(_, dir)| dir.as_str()), vault.allow_readable);
     let (database, exposed) = database::read(&mut reader, &data_dir, &trust);
-    if let (true, Some((path, stat))) = (exposed, &file)
-        && let Err(fault @ FileFault::Readable(..)) =
-            private_file::judge(path, *stat, private_file::this_user(), &trust)
-    {
-        // Owner and writers were judged when it was read.
-        let sentence = format!("the password is in a file that must be private: {fault}");
-        reader.problems.add("[database] url", sentence);
+    let (discord, discord_inline) = platform::discord(&mut reader, &data_dir, &trust);
+    let (telegram, telegram_inline) = platform::telegram(&mut reader, &data_dir, &trust);
+    let inline = [
+        (exposed, "[database] url", "the password"),
+        (discord_inline, "[discord] token", "the token"),
+        (telegram_inline, "[telegram] token", "the token"),
+    ];
+    for (_, place, what) in inline.into_iter().filter(|(is_inline, ..)| *is_inline) {
+        if let Some((path, stat)) = &file
+            && let Err(fault @ FileFault::Readable(..)) =
+                private_file::judge(path, *stat, private_file::this_user(), &trust)
+        {
+            // Owner and writers were judged when it was read.
+            let sentence = format!("{what} is in a file that must be private: {fault}");
+            reader.problems.add(place, sentence);
+        }
     }
     let config = Config {
         database,
@@ -98,6 +117,8 @@ pub fn load(flags: &Flags, env: &[(String, String)], host: &Host) -> Result<Conf
         enrol: sections::enrol(&mut reader),
         operator: sections::operator(&mut reader),
         kucoin: endpoint::read(&mut reader),
+        discord,
+        telegram,
         check: sections::check(&mut reader),
         alerts: sections::alerts(&mut reader),
         ops: sections::ops(&mut reader),

@@ -1,10 +1,14 @@
 //! Hands the values of one section after another to their readers, keeping the problems they find
 //! and a line for `check-config` about every effective setting.
 
+use std::path::Path;
+
 use toml::Value;
 
 use super::problem::Problems;
 use super::source::{Given, Origin, Raw};
+use crate::private_file::{self, Trust};
+use crate::secret::Secret;
 
 /// An effective setting as `check-config` shows it, masked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +68,27 @@ impl Reader {
         self.take(section, name, |value| {
             value.as_array().map(|days| days.iter().filter_map(Value::as_integer).collect())
         })
+    }
+
+    /// What is in the private file that a `*_file` setting names, without the line's end.
+    pub(super) fn secret_file(
+        &mut self,
+        told: Told<String>,
+        cap: u64,
+        data: &Path,
+        trust: &Trust,
+    ) -> Option<Told<Secret>> {
+        let path = super::resolve(&told.value, data);
+        match private_file::read_secret(&path, cap, trust) {
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes).trim().to_owned();
+                Some(Told { value: Secret::new(text), origin: told.origin, place: told.place })
+            }
+            Err(fault) => {
+                self.problems.add(told.place, fault.to_string());
+                None
+            }
+        }
     }
 
     /// A switch that is off unless told otherwise.

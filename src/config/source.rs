@@ -49,7 +49,7 @@ impl Kind {
 }
 
 /// Section, field, kind.
-const FIELDS: [(&str, &str, Kind); 17] = [
+const FIELDS: &[(&str, &str, Kind)] = &[
     ("data", "dir", Kind::Text),
     ("database", "url", Kind::Text),
     ("database", "url_file", Kind::Text),
@@ -60,6 +60,16 @@ const FIELDS: [(&str, &str, Kind); 17] = [
     ("kucoin", "site", Kind::Text),
     ("kucoin", "base_url", Kind::Text),
     ("kucoin", "allow_custom_endpoint", Kind::Flag),
+    ("discord", "token", Kind::Text),
+    ("discord", "token_file", Kind::Text),
+    ("discord", "api_url", Kind::Text),
+    ("discord", "resolve", Kind::Text),
+    ("discord", "ca_file", Kind::Text),
+    ("discord", "allow_custom_endpoint", Kind::Flag),
+    ("telegram", "token", Kind::Text),
+    ("telegram", "token_file", Kind::Text),
+    ("telegram", "api_url", Kind::Text),
+    ("telegram", "allow_custom_endpoint", Kind::Flag),
     ("schedule", "check", Kind::Text),
     ("alerts", "morning", Kind::Text),
     ("alerts", "expiry_days", Kind::Days),
@@ -70,13 +80,26 @@ const FIELDS: [(&str, &str, Kind); 17] = [
 ];
 
 /// Settings that the environment must not have.
-const FILE_ONLY: [(&str, &str); 2] = [("data", "dir"), ("kucoin", "allow_custom_endpoint")];
+const FILE_ONLY: [(&str, &str); 4] = [
+    ("data", "dir"),
+    ("kucoin", "allow_custom_endpoint"),
+    ("discord", "allow_custom_endpoint"),
+    ("telegram", "allow_custom_endpoint"),
+];
 
-const SECTIONS: [&str; 9] =
-    ["data", "database", "vault", "access", "kucoin", "schedule", "alerts", "ops", "workspace"];
-
-/// Sections whose names are taken and whose fields belong to a later version.
-const LATER: [(&str, &str); 2] = [("discord", "Discord"), ("telegram", "Telegram")];
+const SECTIONS: [&str; 11] = [
+    "data",
+    "database",
+    "vault",
+    "access",
+    "kucoin",
+    "discord",
+    "telegram",
+    "schedule",
+    "alerts",
+    "ops",
+    "workspace",
+];
 
 /// Variables of ours that are no settings.
 const NO_SETTINGS: [&str; 2] = ["KEYLAPSE_TEST_POSTGRES", "KEYLAPSE_LOG"];
@@ -127,10 +150,7 @@ pub(super) struct Raw {
 pub(super) fn gather_file(raw: &mut Raw, table: Table, explicit: bool, problems: &mut Problems) {
     for (section, content) in table {
         let place = format!("[{section}]");
-        if let Some((_, name)) = LATER.iter().find(|(later, _)| *later == section) {
-            problems
-                .add(place, format!("{name} comes with the next version: remove this section."));
-        } else if section == "workspace" {
+        if section == "workspace" {
             match content {
                 Value::Array(list) => raw.workspaces = list,
                 _ => problems
@@ -184,9 +204,9 @@ pub(super) fn gather_environment(raw: &mut Raw, env: &[(String, String)], proble
                 variable.as_str(),
                 "the environment cannot set the data folder: start with --data.",
             ),
-            Some(("kucoin", "allow_custom_endpoint", _)) => problems.add(
+            Some((section, "allow_custom_endpoint", _)) => problems.add(
                 variable.as_str(),
-                "only the settings file can allow another endpoint: set it there, in [kucoin].",
+                format!("only the settings file can allow another endpoint: set it there, in [{section}]."),
             ),
             // Compose files pass what is unset as empty.
             Some(_) if text.is_empty() => {}
@@ -207,6 +227,8 @@ fn override_with(raw: &mut Raw, section: &'static str, name: &'static str, given
     let twin = match (section, name) {
         ("database", "url") => Some("url_file"),
         ("database", "url_file") => Some("url"),
+        ("discord" | "telegram", "token") => Some("token_file"),
+        ("discord" | "telegram", "token_file") => Some("token"),
         _ => None,
     };
     if let Some(twin) = twin
@@ -229,9 +251,6 @@ fn environment_form(kind: Kind) -> &'static str {
 fn unknown_variable(variable: &str) -> String {
     let section = variable["KEYLAPSE_".len()..].split("__").next().unwrap_or_default();
     let section = section.to_lowercase();
-    if let Some((_, name)) = LATER.iter().find(|(later, _)| *later == section) {
-        return format!("{name} comes with the next version: unset this variable.");
-    }
     if section == "workspace" {
         return "workspaces are set in the file only: write [[workspace]] there.".to_owned();
     }

@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 
 use super::*;
 use crate::domain::facts::Site;
+use crate::domain::signal::Severity;
 
 struct Place {
     dir: tempfile::TempDir,
@@ -97,7 +98,7 @@ fn a_full_file_is_understood() {
     assert_eq!(config.ops.listen.unwrap().port(), 9000);
     let [desk, lab] = &config.workspaces[..] else { panic!() };
     assert_eq!((desk.zone, lab.zone), (Tz::America__New_York, Tz::Europe__Berlin));
-    assert_eq!(desk.receivers[0].min_severity, MinSeverity::Critical);
+    assert_eq!(desk.receivers[0].min_severity, Severity::Critical);
     assert!(config.database.url().expose().contains("hunter2"));
     let shown = describe(&config);
     assert!(!shown.contains("hunter2"), "{shown}");
@@ -117,6 +118,8 @@ fn without_a_file_everything_has_a_default() {
 [vault] key_file = DIR/master.key  (default)
 [vault] allow_readable = false  (default)
 [database] url = sqlite://DIR/keylapse.db  (default)
+[discord] allow_custom_endpoint = false  (default)
+[telegram] allow_custom_endpoint = false  (default)
 [access] enrol = configured  (default)
 [access] operator = not told  (default)
 [kucoin] site = global  (default)
@@ -144,7 +147,7 @@ const BAD: &[(&str, &str)] = &[
     ("[kucion]", "[kucion]: there is no such section: did you mean kucoin?"),
     (
         "[zzz]",
-        "[zzz]: there is no such section: use data, database, vault, access, kucoin, schedule, alerts, ops or workspace.",
+        "[zzz]: there is no such section: use data, database, vault, access, kucoin, discord, telegram, schedule, alerts, ops or workspace.",
     ),
     ("kucoin = 1", "[kucoin]: this is a section: write its settings below it."),
     (
@@ -233,9 +236,41 @@ const BAD: &[(&str, &str)] = &[
     ),
     (
         "[discord]\ntoken = \"x\"",
-        "[discord]: Discord comes with the next version: remove this section.",
+        "[discord] token: this is not the shape of a bot's token: copy it again from the Developer Portal, Bot, Reset Token.",
     ),
-    ("telegram = 3", "[telegram]: Telegram comes with the next version: remove this section."),
+    (
+        "[telegram]\ntoken = \"12:short\"",
+        "[telegram] token: this is not the shape of a bot's token: copy it again from @BotFather.",
+    ),
+    ("telegram = 3", "[telegram]: this is a section: write its settings below it."),
+    (
+        "[telegram]\napi_url = \"https://evil.example\"",
+        "[telegram] api_url: this host would be sent the bot's token: remove it, or name it in the file with allow_custom_endpoint = true below it.",
+    ),
+    (
+        "[telegram]\napi_url = \"http://10.0.0.1\"",
+        "[telegram] api_url: a token is sent over https only: write https:// instead.",
+    ),
+    (
+        "[discord]\nresolve = \"203.0.113.9:443\"",
+        "[discord] resolve: only a loopback address can stand in for Discord, unless allow_custom_endpoint = true stands in the same section of the file.",
+    ),
+    (
+        "[discord]\nca_file = \"gone.pem\"",
+        "[discord] ca_file: the file cannot be read (no such file or directory).",
+    ),
+    (
+        "[[workspace]]\nname = \"a\"\ndiscord_server = \"general\"",
+        "[[workspace]] 1 discord_server: write Discord's number in quotes (Developer Mode, Copy ID).",
+    ),
+    (
+        "[[workspace]]\nname = \"a\"\n[[workspace.grant]]\nplatform = \"telegram\"\nrole = \"boss\"\nmembers = true",
+        "[[workspace]] 1 grant 1 role: there is no such role: use viewer, operator or admin.",
+    ),
+    (
+        "[[workspace]]\nname = \"a\"\n[[workspace.grant]]\nplatform = \"telegram\"\nrole = \"admin\"",
+        "[[workspace]] 1 grant 1: say to whom with one of person = \"NUMBER\", server_role = \"NUMBER\" (Discord) or members = true.",
+    ),
     (
         "[workspace]\nname = \"a\"",
         "[[workspace]]: write it in double brackets: there can be several.",
@@ -271,11 +306,11 @@ const BAD: &[(&str, &str)] = &[
     ),
     (
         "[[workspace]]\nname = \"a\"\n[[workspace.receiver]]",
-        "[[workspace]] 1 receiver 1 platform: it is missing: write platform = \"console\".",
+        "[[workspace]] 1 receiver 1 platform: it is missing: write platform = \"discord\", \"telegram\" or \"console\".",
     ),
     (
         "[[workspace]]\nname = \"a\"\n[[workspace.receiver]]\nplatform = \"discord\"",
-        "[[workspace]] 1 receiver 1 platform: this platform comes with the next version: use console.",
+        "[[workspace]] 1 receiver 1 channel: it is missing: write the number of a channel or thread.",
     ),
     (
         "[[workspace]]\nname = \"a\"\n[[workspace.receiver]]\nplatform = \"consol\"",
@@ -384,9 +419,9 @@ KEYLAPSE_KUCOIN__STIE: no setting has this name: did you mean KEYLAPSE_KUCOIN__S
 KEYLAPSE_ALERTS__EXPIRY_DAYS: write whole numbers with commas, for example 30,14,7.
 KEYLAPSE_DATA__DIR: the environment cannot set the data folder: start with --data.
 KEYLAPSE_KUCOIN__ALLOW_CUSTOM_ENDPOINT: only the settings file can allow another endpoint: set it there, in [kucoin].
-KEYLAPSE_DISCORD__TOKEN: Discord comes with the next version: unset this variable.
 KEYLAPSE_WORKSPACE__NAME: workspaces are set in the file only: write [[workspace]] there.
 KEYLAPSE_QQ: no setting has this name: unset it, or write KEYLAPSE_SECTION__FIELD.
+KEYLAPSE_DISCORD__TOKEN: this is not the shape of a bot's token: copy it again from the Developer Portal, Bot, Reset Token.
 [schedule] check: \"0 0 30 2 *\" never fires, because no such day exists: change the day or the month.
 [ops] listen: write an address with a port, for example 127.0.0.1:9733, or off."
     );

@@ -4,7 +4,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::id::{AlertId, KeyId, MessageId};
+use super::id::{AlertId, KeyId, MessageId, ReceiverId, WorkspaceId};
+use super::signal::Severity;
 use super::text::{Clean, Label};
 
 /// One message.
@@ -257,5 +258,47 @@ pub enum Action {
     Check {
         /// The key.
         key: KeyId,
+    },
+    /// This chat is told from now on.
+    AddReceiver {
+        /// From which severity on.
+        from: Severity,
+    },
+    /// One receiver in detail.
+    Receiver {
+        /// The receiver.
+        receiver: ReceiverId,
+    },
+    /// A test message is sent to a receiver.
+    TestReceiver {
+        /// The receiver.
+        receiver: ReceiverId,
+    },
+    /// A receiver is told from another severity on.
+    SetReceiver {
+        /// The receiver.
+        receiver: ReceiverId,
+        /// From which severity on.
+        from: Severity,
+    },
+    /// A receiver is removed.
+    RemoveReceiver {
+        /// The receiver.
+        receiver: ReceiverId,
+    },
+    /// Under a test message: "it arrived".
+    Seen {
+        /// The message.
+        message: MessageId,
+    },
+    /// A FAQ answer that only its asker saw is shown to everybody here.
+    PostHere {
+        /// Its topic.
+        topic: String,
+    },
+    /// In a private chat, which workspace is meant from now on.
+    ChooseWorkspace {
+        /// The workspace.
+        workspace: WorkspaceId,
     },
 }

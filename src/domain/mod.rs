@@ -1,6 +1,7 @@
 //! Facts come in, decisions go out: everything that decides is here, and nothing here touches
 //! the network, a database or a clock. Time is an argument, randomness does not exist.
 
+pub mod access;
 pub mod alert;
 pub mod card;
 pub mod confusable;

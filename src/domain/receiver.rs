@@ -19,6 +19,8 @@ pub struct Receiver {
     pub address: Address,
     /// What it does not want to hear is below this.
     pub min_severity: Severity,
+    /// Who is called when something is critical: `role:ID`, `user:ID` or `@name`.
+    pub mention: Option<String>,
 }
 
 /// A place on a platform.
@@ -38,9 +40,9 @@ pub struct Address {
 pub enum Platform {
     /// The terminal in which the bot runs.
     Console,
-    /// Discord; its adapter comes with the next version.
+    /// Discord.
     Discord,
-    /// Telegram; its adapter comes with the next version.
+    /// Telegram.
     Telegram,
 }
 
@@ -51,6 +53,15 @@ impl Platform {
             Self::Console => "console",
             Self::Discord => "discord",
             Self::Telegram => "telegram",
+        }
+    }
+
+    /// The name as people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Console => "terminal",
+            Self::Discord => "Discord",
+            Self::Telegram => "Telegram",
         }
     }
 

@@ -229,6 +229,7 @@ mod tests {
             name: Clean::new("desk", 20),
             address: Address { platform: Platform::Console, chat: "desk".into(), topic: None },
             min_severity,
+            mention: None,
         }
     }
 

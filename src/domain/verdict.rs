@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::alert::Alert;
-use super::evidence::{About, Evidence};
+use super::evidence::Evidence;
 use super::expiry::{Ends, Known, Stage};
 use super::key::Watch;
 use super::rules::Rule;
@@ -22,9 +22,10 @@ pub enum Verdict {
     Healthy,
 }
 
-/// Whether the newest answer is against the key and not proven yet: then nobody calls it fine.
+/// Whether the newest look brought no good answer and proves nothing yet: then nobody calls the key
+/// fine, whoever is to blame.
 pub fn is_unsettled(evidence: &Evidence<'_>) -> bool {
-    evidence.fault().is_some_and(|fault| fault.about() != About::Probe)
+    evidence.fault().is_some()
 }
 
 /// Judges by the key's alerts and by how old our knowledge is.
@@ -52,7 +53,9 @@ pub fn verdict(
             Ends::weigh(None, evidence.key.declared.as_ref(), evidence.zone).best == Known::Unknown
         }
         Watch::Own | Watch::Guardian { .. } => {
+            // An open alert of blindness: nobody can say, however fresh the last good answer.
             is_unsettled(evidence)
+                || open().next().is_some()
                 || evidence.last_good.is_none_or(|good| now - good.at > interval * 3)
         }
     };

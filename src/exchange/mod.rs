@@ -14,11 +14,11 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::endpoint::{Endpoint, EndpointError};
 use crate::clock::Clock;
-use crate::domain::evidence::Outcome;
+use crate::domain::evidence::{Fault, Outcome};
 use crate::domain::text::Clean;
 use crate::http_client::{BuildError, Timeouts};
 use crate::secret::KeySecrets;
@@ -108,6 +108,13 @@ impl Client {
     pub fn endpoint(&self) -> &Endpoint {
         match self {
             Self::Kucoin(client) => client.endpoint(),
+        }
+    }
+
+    /// How far the exchange's clock is ahead of ours; signs nothing.
+    pub async fn clock_ahead(&self) -> Result<TimeDelta, Fault> {
+        match self {
+            Self::Kucoin(client) => client.clock_ahead().await,
         }
     }
 

@@ -13,6 +13,7 @@ use crate::domain::expiry::Stage;
 use crate::domain::facts::{Exchange, Site};
 use crate::domain::id::{AlertId, KeyId, WorkspaceId};
 use crate::domain::policy::Policy;
+use crate::domain::receiver::Platform;
 use crate::domain::rules::Rule;
 use crate::domain::signal::Severity;
 
@@ -63,6 +64,8 @@ pub(super) fn subject_cells(subject: &Subject) -> (&'static str, String) {
         Subject::Exchange(exchange, site) => {
             ("exchange", format!("{}/{}", exchange.id(), site.id()))
         }
+        Subject::Receiver(receiver) => ("receiver", receiver.0.clone()),
+        Subject::Platform(platform) => ("platform", platform.id().to_owned()),
     }
 }
 
@@ -75,6 +78,10 @@ fn subject_of(row: &AnyRow) -> Result<Subject, StoreError> {
             .and_then(|(exchange, site)| Some((Exchange::parse(exchange)?, Site::parse(site)?)))
             .map(|(exchange, site)| Subject::Exchange(exchange, site))
             .ok_or_else(|| garbled("subject_id")),
+        "receiver" => Ok(Subject::Receiver(id.into())),
+        "platform" => {
+            Platform::parse(&id).map(Subject::Platform).ok_or_else(|| garbled("subject_id"))
+        }
         _ => Err(garbled("subject_kind")),
     }
 }

@@ -27,7 +27,7 @@ impl Store {
         let one = query(
             "SELECT (SELECT COUNT(*) FROM keys WHERE state IN ('active', 'unverified')) AS watched, \
              (SELECT COUNT(*) FROM duties WHERE due_at <= $1) AS overdue, \
-             (SELECT COUNT(*) FROM receivers WHERE state = 'disabled') AS lost",
+             (SELECT COUNT(*) FROM receivers WHERE state = 'lost') AS lost",
         )
         .bind(ms(now))
         .fetch_one(&self.reader)

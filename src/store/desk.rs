@@ -291,6 +291,7 @@ fn view_of(row: &sqlx::any::AnyRow, alerts: &[Alert]) -> Result<KeyView, StoreEr
     let is_about = |alert: &&Alert| match &alert.subject {
         Subject::Key(id) => *id == key.id,
         Subject::Exchange(exchange, site) => (*exchange, *site) == (key.exchange, key.site),
+        Subject::Receiver(_) | Subject::Platform(_) => false,
     };
     Ok(KeyView {
         alerts: alerts.iter().filter(is_about).cloned().collect(),

@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::query;
 
-use super::receiver::{EDIT_APART, Lane};
+use super::lane::{EDIT_APART, Lane};
 use super::row::{Cells, garbled, ms};
+use super::test::Test;
 use super::{Store, StoreError, Tx};
 use crate::domain::alert::Kind;
 use crate::domain::id::{AlertId, MessageId};
@@ -30,8 +31,16 @@ pub struct Message {
     pub want_rev: i64,
     /// Whether one of its alerts still has its live message here; else nothing can be pressed.
     pub is_live: bool,
+    /// For a message that tells no alert: the test that it is.
+    pub test: Option<Test>,
     /// The alerts it tells, with the transition each was bound for.
     pub alerts: Vec<(AlertId, i64)>,
+}
+
+/// How a message leaves the courier.
+enum End<'a> {
+    Receipt(&'a str),
+    Unsure(&'a str),
 }
 
 fn message_of(row: &AnyRow) -> Result<Message, StoreError> {
@@ -43,6 +52,7 @@ fn message_of(row: &AnyRow) -> Result<Message, StoreError> {
         platform_id: row.text_opt("platform_id")?,
         want_rev: row.int("want_rev")?,
         is_live: false,
+        test: row.value_opt("test_json")?,
         alerts: Vec::new(),
     })
 }
@@ -91,17 +101,47 @@ impl Store {
         platform_id: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
+        self.end_message(lane, message, End::Receipt(platform_id), now).await
+    }
+
+    /// Records that nobody knows whether a message arrived, and that it is not tried again.
+    pub async fn record_unsure(
+        &self,
+        lane: &Lane,
+        message: &Message,
+        fault: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.end_message(lane, message, End::Unsure(fault), now).await
+    }
+
+    async fn end_message(
+        &self,
+        lane: &Lane,
+        message: &Message,
+        end: End<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         tx.hold_workspace(&lane.receiver.workspace).await?;
         // Not bound to the claim: what was sent was sent, whoever holds the lane by now.
+        let (state, fault) = match &end {
+            End::Receipt(_) => ("sent", None),
+            End::Unsure(fault) => ("unsure", Some(*fault)),
+        };
         query(
-            "UPDATE messages SET state = 'sent', platform_id = $2, shown_rev = $3, sent_at = $4, edited_at = $4, fault = NULL \
+            "UPDATE messages SET state = $5, platform_id = $2, shown_rev = $3, sent_at = $4, edited_at = $4, fault = $6 \
              WHERE id = $1 AND state = 'bound'",
         )
         .bind(message.id.as_str())
-        .bind(platform_id)
+        .bind(match end {
+            End::Receipt(id) => Some(id),
+            End::Unsure(_) => None,
+        })
         .bind(message.want_rev)
         .bind(ms(now))
+        .bind(state)
+        .bind(fault)
         .execute(tx.conn())
         .await?;
         query("UPDATE notices SET state = 'done', ready_at = NULL WHERE message_id = $1 AND receiver_id = $2")
@@ -123,6 +163,18 @@ impl Store {
         tx.commit().await
     }
 
+    /// Records that an attempt did not arrive, and why. It counts as none, so that only what may
+    /// have arrived uses up the one repeat; the message stays bound.
+    pub async fn record_unsent(&self, message: &Message, fault: &str) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        query("UPDATE messages SET fault = $2, tries = CASE WHEN tries > 0 THEN tries - 1 ELSE 0 END WHERE id = $1")
+            .bind(message.id.as_str())
+            .bind(fault)
+            .execute(tx.conn())
+            .await?;
+        tx.commit().await
+    }
+
     /// A sent message of the lane that does not show what it should, and may be edited at `now`.
     pub async fn next_edit(
         &self,
@@ -132,7 +184,7 @@ impl Store {
         let mut tx = self.write().await?;
         tx.hold_lane(lane).await?;
         let row = query(
-            "SELECT id, quiet, tries, attempt_at, platform_id, want_rev FROM messages WHERE receiver_id = $1 AND state = 'sent' \
+            "SELECT id, quiet, tries, attempt_at, platform_id, want_rev, test_json FROM messages WHERE receiver_id = $1 AND state = 'sent' \
              AND want_rev > shown_rev AND edited_at <= $2 ORDER BY edited_at, id LIMIT 1",
         )
         .bind(lane.receiver.id.as_str())
@@ -179,7 +231,7 @@ impl Store {
 impl Tx {
     async fn unsent(&mut self, lane: &Lane) -> Result<Option<Message>, StoreError> {
         let row = query(
-            "SELECT id, quiet, tries, attempt_at, platform_id, want_rev FROM messages WHERE receiver_id = $1 AND state = 'bound' \
+            "SELECT id, quiet, tries, attempt_at, platform_id, want_rev, test_json FROM messages WHERE receiver_id = $1 AND state = 'bound' \
              ORDER BY bound_at, id LIMIT 1",
         )
         .bind(lane.receiver.id.as_str())
@@ -198,7 +250,8 @@ impl Tx {
         .bind(message.id.as_str())
         .fetch_all(self.conn())
         .await?;
-        let mut message = Message { alerts: Vec::with_capacity(rows.len()), ..message };
+        let is_live = message.test.is_some();
+        let mut message = Message { alerts: Vec::with_capacity(rows.len()), is_live, ..message };
         for row in &rows {
             message.is_live |= row.is("live")?;
             message.alerts.push((row.text("alert_id")?.into(), row.int("seq")?));
@@ -255,6 +308,7 @@ impl Tx {
             platform_id: None,
             want_rev: 1,
             is_live: !quiet,
+            test: None,
             alerts: bundle.bind,
         };
         Ok(Some(message))

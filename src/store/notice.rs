@@ -86,7 +86,7 @@ impl Tx {
                 }
                 others
             }
-            Subject::Exchange(..) => return Ok(None),
+            Subject::Exchange(..) | Subject::Receiver(_) | Subject::Platform(_) => return Ok(None),
         };
         Ok(others.iter().find(|other| covers(other, alert)).map(|other| other.no))
     }
@@ -113,6 +113,7 @@ impl Tx {
     async fn open_beside(&mut self, greater: &Alert) -> Result<Vec<Alert>, StoreError> {
         let (kind, id) = subject_cells(&greater.subject);
         let rows = match &greater.subject {
+            Subject::Receiver(_) | Subject::Platform(_) => return Ok(Vec::new()),
             Subject::Key(_) => {
                 query(concat!(
                     "SELECT ",

@@ -1,11 +1,13 @@
-//! Receivers and their lanes. A lane is claimed before anything is bound or sent through it, and
-//! the claim number decides whether a late holder may still write.
+//! Receivers: who is told, where and from which severity on. The settings file sets some, chat sets
+//! others; what the file sets, chat does not change.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::query;
 
-use super::row::{Cells, garbled, ms};
+use super::audit::Entry;
+use super::desk::Desk;
+use super::row::{Cells, garbled};
 use super::workspace::DescribedReceiver;
 use super::{Store, StoreError, Tx};
 use crate::domain::id::{ReceiverId, WorkspaceId};
@@ -13,18 +15,7 @@ use crate::domain::receiver::{Address, Platform, Receiver};
 use crate::domain::signal::Severity;
 use crate::domain::text::Clean;
 
-/// A claimed lane.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lane {
-    /// The receiver.
-    pub receiver: Receiver,
-    /// The number of this claim.
-    pub claim_no: i64,
-    /// Failures in a row before this turn, for the back-off.
-    pub failures: i64,
-}
-
-fn receiver_of(row: &AnyRow) -> Result<Receiver, StoreError> {
+pub(super) fn receiver_of(row: &AnyRow) -> Result<Receiver, StoreError> {
     let topic = row.text("topic")?;
     Ok(Receiver {
         id: row.text("id")?.into(),
@@ -36,6 +27,7 @@ fn receiver_of(row: &AnyRow) -> Result<Receiver, StoreError> {
             topic: (!topic.is_empty()).then_some(topic),
         },
         min_severity: row.word("min_severity", Severity::parse)?,
+        mention: row.text_opt("mention")?,
     })
 }
 
@@ -56,8 +48,8 @@ impl Tx {
             query(
                 "INSERT INTO receivers (id, workspace_id, name, platform, address, topic, mention, min_severity, \
                  managed_by, state, reason, not_before, failures, claim_until, claim_no) \
-                 VALUES ($1, $2, $3, $4, $5, $6, NULL, $7, 'config', 'active', NULL, 0, 0, 0, 0) \
-                 ON CONFLICT (workspace_id, platform, address, topic) DO UPDATE SET name = excluded.name, \
+                 VALUES ($1, $2, $3, $4, $5, $6, $8, $7, 'config', 'active', NULL, 0, 0, 0, 0) \
+                 ON CONFLICT (workspace_id, platform, address, topic) DO UPDATE SET name = excluded.name, mention = excluded.mention, \
                  min_severity = excluded.min_severity, managed_by = 'config', state = 'active', reason = NULL",
             )
             .bind(id.0)
@@ -67,6 +59,7 @@ impl Tx {
             .bind(&one.address.chat)
             .bind(one.address.topic.clone().unwrap_or_default())
             .bind(one.min_severity.id())
+            .bind(one.mention.clone())
             .execute(self.conn())
             .await?;
         }
@@ -78,132 +71,154 @@ impl Tx {
         &mut self,
         workspace: &WorkspaceId,
     ) -> Result<Vec<Receiver>, StoreError> {
-        let rows = query("SELECT id, workspace_id, name, platform, address, topic, min_severity FROM receivers WHERE workspace_id = $1 AND state = 'active' ORDER BY id")
+        let rows = query("SELECT id, workspace_id, name, platform, address, topic, mention, min_severity FROM receivers WHERE workspace_id = $1 AND state = 'active' ORDER BY id")
             .bind(workspace.as_str())
             .fetch_all(self.conn())
             .await?;
         rows.iter().map(receiver_of).collect()
     }
-
-    /// Fails unless `claim_no` is still the lane's claim.
-    pub(super) async fn hold_lane(&mut self, lane: &Lane) -> Result<(), StoreError> {
-        // A write, so that nobody else can take the lane before this transaction ends.
-        let done =
-            query("UPDATE receivers SET claim_no = claim_no WHERE id = $1 AND claim_no = $2")
-                .bind(lane.receiver.id.as_str())
-                .bind(lane.claim_no)
-                .execute(self.conn())
-                .await?;
-        if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }
-    }
-}
-
-/// One message is edited at most once in this time.
-pub(super) const EDIT_APART: TimeDelta = TimeDelta::seconds(5);
-
-/// How a turn of a lane ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// Nothing went wrong.
-    Fine,
-    /// Not before this instant.
-    Wait(DateTime<Utc>),
-    /// Never again, and why.
-    Gone(String),
 }
 
 impl Store {
-    /// Claims the lanes that have something to send or edit at `now`, for `lease`.
-    pub async fn claim_lanes(
-        &self,
-        now: DateTime<Utc>,
-        lease: TimeDelta,
-    ) -> Result<Vec<Lane>, StoreError> {
-        let mut tx = self.write().await?;
-        let rows = query(
-            "UPDATE receivers SET claim_until = $2, claim_no = claim_no + 1 WHERE state = 'active' \
-             AND workspace_id IN (SELECT id FROM workspaces WHERE state = 'active') AND not_before <= $1 AND claim_until <= $1 AND ( \
-             EXISTS (SELECT 1 FROM notices n WHERE n.receiver_id = receivers.id AND n.state IN ('owed', 'held') AND n.ready_at <= $1) \
-             OR EXISTS (SELECT 1 FROM messages m WHERE m.receiver_id = receivers.id AND m.state = 'bound') \
-             OR EXISTS (SELECT 1 FROM messages m WHERE m.receiver_id = receivers.id AND m.state = 'sent' \
-             AND m.want_rev > m.shown_rev AND m.edited_at <= $3)) \
-             RETURNING id, workspace_id, name, platform, address, topic, min_severity, claim_no, failures",
-        )
-        .bind(ms(now))
-        .bind(ms(now + lease))
-        .bind(ms(now - EDIT_APART))
-        .fetch_all(tx.conn())
-        .await?;
-        let lanes = rows.iter().map(|row| {
-            Ok(Lane {
-                receiver: receiver_of(row)?,
-                claim_no: row.int("claim_no")?,
-                failures: row.int("failures")?,
-            })
-        });
-        let mut lanes = lanes.collect::<Result<Vec<_>, StoreError>>()?;
-        lanes.sort_by(|a, b| a.receiver.id.cmp(&b.receiver.id));
-        tx.commit().await?;
-        Ok(lanes)
-    }
-
-    /// Gives a lane back.
-    pub async fn release_lane(&self, lane: &Lane, turn: &Turn) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        let (not_before, failures, gone) = match turn {
-            Turn::Fine => (0, 0, None),
-            Turn::Wait(until) => (ms(*until), lane.failures + 1, None),
-            Turn::Gone(why) => (0, 0, Some(why.as_str())),
-        };
-        // A receiver that was disabled during the turn stays so.
-        query(
-            "UPDATE receivers SET claim_until = 0, not_before = $3, failures = $4, \
-             state = CASE WHEN $5 IS NULL THEN state ELSE 'disabled' END, \
-             reason = COALESCE($5, reason) WHERE id = $1 AND claim_no = $2",
-        )
-        .bind(lane.receiver.id.as_str())
-        .bind(lane.claim_no)
-        .bind(not_before)
-        .bind(failures)
-        .bind(gone)
-        .execute(tx.conn())
-        .await?;
-        tx.commit().await
-    }
-
-    /// When a lane will next have something to do; never before `now`.
-    pub async fn next_delivery(
-        &self,
-        now: DateTime<Utc>,
-    ) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let rows = query(
-            "SELECT r.not_before, r.claim_until, \
-             (SELECT MIN(n.ready_at) FROM notices n WHERE n.receiver_id = r.id AND n.state IN ('owed', 'held')) AS notice_at, \
-             (SELECT MIN(m.bound_at) FROM messages m WHERE m.receiver_id = r.id AND m.state = 'bound') AS bound_at, \
-             (SELECT MIN(m.edited_at) FROM messages m WHERE m.receiver_id = r.id AND m.state = 'sent' \
-             AND m.want_rev > m.shown_rev) AS edited_at FROM receivers r WHERE r.state = 'active' \
-             AND r.workspace_id IN (SELECT id FROM workspaces WHERE state = 'active')",
-        )
-        .fetch_all(&self.reader)
-        .await?;
-        let mut next = None;
-        for row in &rows {
-            let edit = row.instant_opt("edited_at")?.map(|at| at + EDIT_APART);
-            let ready = [row.instant_opt("notice_at")?, row.instant_opt("bound_at")?, edit];
-            let free = row.instant("not_before")?.max(row.instant("claim_until")?).max(now);
-            let at = ready.into_iter().flatten().min().map(|at| at.max(free));
-            next = [next, at].into_iter().flatten().min();
-        }
-        Ok(next)
-    }
-
     /// A receiver by its id.
     pub async fn receiver(&self, id: &ReceiverId) -> Result<Receiver, StoreError> {
-        let row = query("SELECT id, workspace_id, name, platform, address, topic, min_severity FROM receivers WHERE id = $1")
+        let row = query("SELECT id, workspace_id, name, platform, address, topic, mention, min_severity FROM receivers WHERE id = $1")
             .bind(id.as_str())
             .fetch_optional(&self.reader)
             .await?
             .ok_or_else(|| garbled("receiver_id"))?;
         receiver_of(&row)
+    }
+}
+
+/// A receiver that is added in chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewReceiver {
+    /// Its name.
+    pub name: Clean,
+    /// Where it is.
+    pub address: Address,
+    /// From which severity on.
+    pub min_severity: Severity,
+    /// Who is called when something is critical.
+    pub mention: Option<String>,
+}
+
+/// A receiver as its workspace sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiverView {
+    /// The receiver.
+    pub receiver: Receiver,
+    /// Whether the settings file names it; then chat cannot change it.
+    pub is_configured: bool,
+    /// Why it gets nothing, where it does not.
+    pub lost: Option<String>,
+}
+
+impl Desk {
+    /// All receivers that were not removed, by name.
+    pub async fn receivers(&self) -> Result<Vec<ReceiverView>, StoreError> {
+        let rows = query(
+            "SELECT id, workspace_id, name, platform, address, topic, mention, min_severity, managed_by, state, reason FROM receivers \
+             WHERE workspace_id = $1 AND state <> 'removed' AND NOT (managed_by = 'config' AND state = 'disabled' \
+             AND reason = 'no longer in the configuration') ORDER BY id",
+        )
+        .bind(self.workspace.id.as_str())
+        .fetch_all(&self.store.reader)
+        .await?;
+        let view = |row: &AnyRow| {
+            let is_lost = row.text("state")? != "active";
+            Ok(ReceiverView {
+                receiver: receiver_of(row)?,
+                is_configured: row.text("managed_by")? == "config",
+                lost: row.text_opt("reason")?.filter(|_| is_lost),
+            })
+        };
+        rows.iter().map(view).collect()
+    }
+
+    /// Adds a receiver, or brings back the one at this address. `false` when the settings file
+    /// names one there: then nothing is changed.
+    pub async fn add_receiver(
+        &self,
+        new: &NewReceiver,
+        entry: &Entry,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.write().await?;
+        let id: ReceiverId = tx.ids.next(now);
+        let done = query(
+            "INSERT INTO receivers (id, workspace_id, name, platform, address, topic, mention, min_severity, \
+             managed_by, state, reason, not_before, failures, claim_until, claim_no) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'chat', 'active', NULL, 0, 0, 0, 0) \
+             ON CONFLICT (workspace_id, platform, address, topic) DO UPDATE SET name = excluded.name, \
+             mention = excluded.mention, min_severity = excluded.min_severity, managed_by = 'chat', state = 'active', \
+             reason = NULL, not_before = 0, failures = 0 \
+             WHERE receivers.managed_by <> 'config' OR receivers.reason = 'no longer in the configuration'",
+        )
+        .bind(id.0)
+        .bind(self.workspace.id.as_str())
+        .bind(new.name.as_str())
+        .bind(new.address.platform.id())
+        .bind(&new.address.chat)
+        .bind(new.address.topic.clone().unwrap_or_default())
+        .bind(new.mention.clone())
+        .bind(new.min_severity.id())
+        .execute(tx.conn())
+        .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        tx.record_audit(&self.workspace.id, entry, now).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Sets from which severity on a receiver is told. `false` for one that the file names, or none.
+    pub async fn set_min_severity(
+        &self,
+        id: &ReceiverId,
+        severity: Severity,
+        entry: &Entry,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let text = "UPDATE receivers SET min_severity = $3 WHERE workspace_id = $1 AND id = $2 \
+                    AND managed_by <> 'config' AND state <> 'removed'";
+        self.change_receiver(text, id, severity.id(), entry, now).await
+    }
+
+    /// Removes a receiver; its history stays. `false` for one that the file names, or none.
+    pub async fn remove_receiver(
+        &self,
+        id: &ReceiverId,
+        entry: &Entry,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let text = "UPDATE receivers SET state = 'removed', reason = $3 WHERE workspace_id = $1 AND id = $2 \
+                    AND managed_by <> 'config' AND state <> 'removed'";
+        self.change_receiver(text, id, "removed in chat", entry, now).await
+    }
+
+    async fn change_receiver(
+        &self,
+        text: &'static str,
+        id: &ReceiverId,
+        value: &str,
+        entry: &Entry,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.write().await?;
+        let done = query(text)
+            .bind(self.workspace.id.as_str())
+            .bind(id.as_str())
+            .bind(value)
+            .execute(tx.conn())
+            .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        tx.record_audit(&self.workspace.id, entry, now).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 }

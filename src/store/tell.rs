@@ -16,6 +16,7 @@ use crate::domain::id::{KeyId, WorkspaceId};
 use crate::domain::key::Key;
 use crate::domain::notice::{FleetCount, View};
 use crate::domain::policy::Policy;
+use crate::domain::text::Clean;
 
 /// One alert as it is now, with everything its wording needs.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Telling {
     pub kind: Kind,
     /// The key, where the subject is one, with where it stands.
     pub key: Option<(Key, Standing)>,
+    /// The name of the receiver, where the subject is one.
+    pub receiver: Option<Clean>,
     /// The keys of the exchange, where the subject is one.
     pub fleet: Option<FleetCount>,
     /// The zone of the workspace.
@@ -43,6 +46,7 @@ impl Telling {
             last_good: standing.and_then(|s| s.last_good.as_ref()),
             latest: standing.and_then(|s| s.latest.as_ref()),
             streak: standing.and_then(|s| s.streak.as_ref()),
+            receiver: self.receiver.as_ref(),
             fleet: self.fleet,
             policy,
             zone: self.zone,
@@ -80,7 +84,13 @@ impl Store {
     /// An alert row with `told_kind` and `zone` beside it, made ready to be told.
     pub(super) async fn telling_of(&self, row: &AnyRow) -> Result<Telling, StoreError> {
         let alert = alert_of(row)?;
+        let mut receiver = None;
         let (key, fleet) = match &alert.subject {
+            Subject::Receiver(id) => {
+                receiver = Some(self.receiver(id).await?.name);
+                (None, None)
+            }
+            Subject::Platform(_) => (None, None),
             Subject::Key(key) => (self.key_and_standing(&alert.workspace, key).await?, None),
             Subject::Exchange(exchange, site) => {
                 let fleet = self.fleet(&alert.workspace, exchange.id(), site.id()).await?;
@@ -92,6 +102,7 @@ impl Store {
             zone: row.word("zone", |zone| zone.parse().ok())?,
             alert,
             key,
+            receiver,
             fleet,
         })
     }

@@ -10,8 +10,9 @@ use sqlx::query;
 
 use super::row::Cells;
 use super::{Dialect, Store, StoreError, Tx};
+use crate::domain::access::Grant;
 use crate::domain::id::{KeyId, WorkspaceId};
-use crate::domain::receiver::Address;
+use crate::domain::receiver::{Address, Platform};
 use crate::domain::signal::Severity;
 use crate::domain::text::{Clean, fold};
 
@@ -24,6 +25,10 @@ pub struct Workspace {
     pub name: Clean,
     /// The zone of its wall clock.
     pub zone: Tz,
+    /// Whether the settings file names it; then its zone cannot be changed in chat.
+    pub is_configured: bool,
+    /// Whether it only answers questions and watches no keys.
+    pub faq_only: bool,
 }
 
 /// A workspace as the configuration describes it.
@@ -33,6 +38,12 @@ pub struct Described {
     pub name: Clean,
     /// Its zone.
     pub zone: Tz,
+    /// Whether it only answers questions and watches no keys.
+    pub faq_only: bool,
+    /// Its servers and chats.
+    pub chats: Vec<(Platform, String)>,
+    /// Who may what in it.
+    pub grants: Vec<Grant>,
     /// Its receivers; they replace those that the configuration named before.
     pub receivers: Vec<DescribedReceiver>,
 }
@@ -46,13 +57,35 @@ pub struct DescribedReceiver {
     pub address: Address,
     /// The least it wants to hear.
     pub min_severity: Severity,
+    /// Who is called there when something is critical: `role:ID`, `user:ID` or `@name`.
+    pub mention: Option<String>,
 }
 
-fn workspace_of(row: &AnyRow) -> Result<Workspace, StoreError> {
+macro_rules! workspace_columns {
+    ($table:literal) => {
+        concat!(
+            $table,
+            ".id, ",
+            $table,
+            ".name, ",
+            $table,
+            ".zone, ",
+            $table,
+            ".managed_by, ",
+            $table,
+            ".faq_only"
+        )
+    };
+}
+pub(super) use workspace_columns;
+
+pub(super) fn workspace_of(row: &AnyRow) -> Result<Workspace, StoreError> {
     Ok(Workspace {
         id: row.text("id")?.into(),
         name: Clean::new(&row.text("name")?, 64),
         zone: row.word("zone", |zone| zone.parse().ok())?,
+        is_configured: row.text("managed_by")? == "config",
+        faq_only: row.is("faq_only")?,
     })
 }
 
@@ -99,11 +132,25 @@ impl Store {
         tx.commit().await
     }
 
+    /// The workspaces that the settings name no more although they have keys, with how many:
+    /// nobody watches those.
+    pub async fn unwatched(&self) -> Result<Vec<(Clean, i64)>, StoreError> {
+        let rows = query(
+            "SELECT w.name, COUNT(*) AS n FROM workspaces w JOIN keys k ON k.workspace_id = w.id \
+             WHERE w.state = 'paused' AND k.state IN ('active', 'unverified') GROUP BY w.id, w.name ORDER BY w.name",
+        )
+        .fetch_all(&self.reader)
+        .await?;
+        rows.iter().map(|row| Ok((Clean::new(&row.text("name")?, 64), row.int("n")?))).collect()
+    }
+
     /// The active workspaces, by name.
     pub async fn workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
-        let rows = query(
-            "SELECT id, name, zone FROM workspaces WHERE state = 'active' ORDER BY name_key, id",
-        )
+        let rows = query(concat!(
+            "SELECT ",
+            workspace_columns!("w"),
+            " FROM workspaces w WHERE w.state = 'active' ORDER BY w.name_key, w.id"
+        ))
         .fetch_all(&self.reader)
         .await?;
         rows.iter().map(workspace_of).collect()
@@ -118,14 +165,16 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let id: WorkspaceId = self.ids.next(now);
         query(
-            "INSERT INTO workspaces (id, name, name_key, zone, managed_by, state, next_alert_no, rev) \
-             VALUES ($1, $2, $3, $4, 'config', 'active', 1, 0) ON CONFLICT (name_key) DO UPDATE \
-             SET name = excluded.name, zone = excluded.zone, managed_by = 'config', state = 'active'",
+            "INSERT INTO workspaces (id, name, name_key, zone, managed_by, state, next_alert_no, rev, faq_only) \
+             VALUES ($1, $2, $3, $4, 'config', 'active', 1, 0, $5) ON CONFLICT (name_key) DO UPDATE \
+             SET name = excluded.name, zone = excluded.zone, managed_by = 'config', state = 'active', \
+             faq_only = excluded.faq_only",
         )
         .bind(id.0)
         .bind(one.name.as_str())
         .bind(fold(one.name.as_str()))
         .bind(one.zone.name())
+        .bind(i64::from(one.faq_only))
         .execute(self.conn())
         .await?;
         let row = query("SELECT id FROM workspaces WHERE name_key = $1")
@@ -133,15 +182,20 @@ impl Tx {
             .fetch_one(self.conn())
             .await?;
         let id: WorkspaceId = row.text("id")?.into();
+        self.sync_access(&id, &one.chats, &one.grants, now).await?;
         self.sync_receivers(&id, &one.receivers, now).await
     }
 
     /// One workspace.
     pub(super) async fn workspace(&mut self, id: &WorkspaceId) -> Result<Workspace, StoreError> {
-        let row = query("SELECT id, name, zone FROM workspaces WHERE id = $1")
-            .bind(id.as_str())
-            .fetch_one(self.conn())
-            .await?;
+        let row = query(concat!(
+            "SELECT ",
+            workspace_columns!("w"),
+            " FROM workspaces w WHERE w.id = $1"
+        ))
+        .bind(id.as_str())
+        .fetch_one(self.conn())
+        .await?;
         workspace_of(&row)
     }
 

@@ -16,7 +16,7 @@ use crate::domain::evidence::Fault;
 use crate::domain::id::KeyId;
 use crate::domain::key::{Key, KeyState, Watch};
 use crate::domain::policy::Policy;
-use crate::domain::schedule::Schedule;
+use crate::domain::schedule::{Schedule, WIDEST_SPREAD};
 use crate::exchange::prober::Prober;
 use crate::store::check::{Checked, Committed};
 use crate::store::credential::{Assignment, Credential};
@@ -61,8 +61,12 @@ impl Checks {
         let now = self.clock.now();
         let was_in_doubt = self.with_doubt(|doubt| doubt.is_in_doubt());
         let in_doubt = self.with_doubt(|doubt| doubt.look(now, self.clock.drift()));
+        if self.with_doubt(ClockDoubt::take_suspicion) {
+            self.store.forget_the_future(self.latest_probe(now), now).await?;
+        }
         let claims = self.store.claim_due(now, LEASE, BATCH).await?;
         if claims.is_empty() {
+            self.end_doubt(was_in_doubt || in_doubt).await?;
             self.note_progress(now);
             return Ok(false);
         }
@@ -92,10 +96,23 @@ impl Checks {
         }
         self.ask_retiring(&batch).await?;
         self.note_progress(self.clock.now());
-        if (was_in_doubt || in_doubt) && !self.with_doubt(|doubt| doubt.is_in_doubt()) {
+        self.end_doubt(was_in_doubt || in_doubt).await?;
+        Ok(is_more)
+    }
+
+    /// Once the clock is believed again, everything is judged once.
+    async fn end_doubt(&self, was_in_doubt: bool) -> Result<(), StoreError> {
+        if was_in_doubt && !self.with_doubt(|doubt| doubt.is_in_doubt()) {
             self.store.judge_everything(self.clock.now()).await?;
         }
-        Ok(is_more)
+        Ok(())
+    }
+
+    /// No key is due later: the second firing from now, and the widest spread. A schedule that
+    /// ends fires no more, and nothing is pulled back for it.
+    fn latest_probe(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let second = self.schedule.next(now).and_then(|next| self.schedule.next(next));
+        second.map_or(DateTime::<Utc>::MAX_UTC, |at| at + WIDEST_SPREAD)
     }
 
     /// Ticks until told to stop.

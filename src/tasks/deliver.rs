@@ -16,9 +16,10 @@ use crate::domain::card::Card;
 use crate::domain::notice::{self, View};
 use crate::domain::policy::Policy;
 use crate::domain::receiver::Platform;
+use crate::domain::signal::Severity;
 use crate::store::button::Offer;
+use crate::store::lane::{Lane, Turn};
 use crate::store::message::Message;
-use crate::store::receiver::{Lane, Turn};
 use crate::store::{Store, StoreError};
 
 /// A lane that is not given back by then can be taken by somebody else.
@@ -29,6 +30,8 @@ const MOST_A_TURN: usize = 20;
 const BUTTONS_LIVE: TimeDelta = TimeDelta::days(90);
 /// The longest back-off of a lane.
 const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(10);
+/// The shortest one, whatever a platform asks for.
+const SHORTEST_WAIT: TimeDelta = TimeDelta::seconds(1);
 
 /// The courier's loop and what it works with.
 pub struct Courier {
@@ -52,6 +55,7 @@ pub struct Courier {
 enum Stop {
     Wait(Option<std::time::Duration>),
     Gone(String),
+    Moved,
     Fault(StoreError),
 }
 
@@ -64,6 +68,8 @@ impl From<StoreError> for Stop {
 impl Courier {
     /// Gives every lane with something to do one turn. `true` when there was any.
     pub async fn tick(self: &Arc<Self>) -> Result<bool, StoreError> {
+        // A lost receiver is said through the others, in this very turn.
+        self.store.judge_receivers(&self.policy, self.clock.now()).await?;
         let lanes = self.store.claim_lanes(self.clock.now(), LEASE).await?;
         let had_work = !lanes.is_empty();
         let mut turns = JoinSet::new();
@@ -107,6 +113,7 @@ impl Courier {
                 tracing::warn!(receiver = %lane.receiver.id, "a receiver is lost");
                 Turn::Gone(why)
             }
+            Err(Stop::Moved) => Turn::Wait(self.clock.now()),
             // Somebody else holds the lane by now: it is theirs.
             Err(Stop::Fault(StoreError::Conflict)) => return,
             Err(Stop::Fault(error)) => {
@@ -147,14 +154,20 @@ impl Courier {
                 Ok(self.store.record_receipt(lane, message, &receipt, self.clock.now()).await?)
             }
             Delivery::Retry { after, fault } => {
-                self.store.record_fault(message, &fault).await?;
+                self.store.record_unsent(message, &fault).await?;
                 Err(Stop::Wait(after))
+            }
+            // A second repeat would be worse than none: it counts as told, possibly twice.
+            Delivery::Unsure { fault } if !messenger.drops_repeats() && message.tries > 0 => {
+                tracing::warn!(receiver = %lane.receiver.id, %fault, "a message may have arrived twice, or not");
+                Ok(self.store.record_unsure(lane, message, &fault, self.clock.now()).await?)
             }
             // The same nonce again, so that a platform that knows nonces drops the repeat.
             Delivery::Unsure { fault } => {
                 self.store.record_fault(message, &fault).await?;
                 Err(Stop::Wait(None))
             }
+            Delivery::Moved { to } => Err(self.follow(lane, &to).await?),
             Delivery::Missing => Err(Stop::Wait(None)),
             Delivery::Gone { why } => Err(Stop::Gone(why)),
         }
@@ -176,9 +189,17 @@ impl Courier {
                 Ok(self.store.record_edit(message, true, self.clock.now()).await?)
             }
             Delivery::Retry { after, .. } => Err(Stop::Wait(after)),
+            Delivery::Moved { to } => Err(self.follow(lane, &to).await?),
             Delivery::Unsure { .. } => Err(Stop::Wait(None)),
             Delivery::Gone { why } => Err(Stop::Gone(why)),
         }
+    }
+
+    /// The chat has another address: everything of it follows, and the lane goes on there at once.
+    async fn follow(&self, lane: &Lane, to: &str) -> Result<Stop, StoreError> {
+        let address = &lane.receiver.address;
+        self.store.move_chat(address.platform, &address.chat, to).await?;
+        Ok(Stop::Moved)
     }
 
     async fn compose(&self, lane: &Lane, message: &Message) -> Result<Post, StoreError> {
@@ -188,6 +209,11 @@ impl Courier {
         let views: Vec<View<'_>> =
             tellings.iter().map(|told| told.view(&self.policy, now)).collect();
         let mut card = match views.as_slice() {
+            [] if let Some(test) = &message.test => {
+                let seen: Vec<_> =
+                    test.seen.iter().map(|one| (one.name.clone(), one.may_acknowledge)).collect();
+                notice::compose_test(&test.by, &seen, &message.id)
+            }
             [one] => notice::compose(one),
             many => notice::compose_group(many, &message.id),
         };
@@ -203,8 +229,21 @@ impl Courier {
         };
         let buttons = self.offer(lane, message, &card, alert).await?;
         let zone = tellings.first().map_or(chrono_tz::Tz::UTC, |told| told.zone);
-        let (nonce, quiet, is_live) = (message.id.clone(), message.quiet, message.is_live);
-        Ok(Post { nonce, card, buttons, quiet, is_live, zone, now })
+        let is_critical =
+            tellings.iter().any(|told| told.alert.state.severity == Severity::Critical);
+        // Below critical nothing sounds, and only what sounds calls somebody.
+        let quiet = message.quiet || !(is_critical || message.test.is_some());
+        Ok(Post {
+            nonce: message.id.clone(),
+            card,
+            buttons,
+            quiet,
+            calls: lane.receiver.mention.clone().filter(|_| !quiet),
+            tried_at: message.attempt_at,
+            is_live: message.is_live,
+            zone,
+            now,
+        })
     }
 
     async fn offer(
@@ -229,9 +268,10 @@ impl Courier {
     }
 }
 
-/// What the platform asks for, else longer after each failure.
+/// What the platform asks for, else longer after each failure. Being asked to wait is no failure:
+/// a lane with much to say goes on as fast as its platform lets it.
 fn back_off(failures: i64, after: Option<std::time::Duration>) -> TimeDelta {
-    let doubled = TimeDelta::seconds(5 << failures.clamp(0, 7));
-    let asked = after.and_then(|after| TimeDelta::from_std(after).ok()).unwrap_or_default();
-    doubled.min(LONGEST_WAIT).max(asked)
+    let asked = after.and_then(|after| TimeDelta::from_std(after).ok());
+    let doubled = TimeDelta::seconds(5 << failures.clamp(0, 7)).min(LONGEST_WAIT);
+    asked.map_or(doubled, |asked| asked.max(SHORTEST_WAIT))
 }

@@ -27,7 +27,7 @@ pub struct Rhythm {
 
 impl Rhythm {
     /// Beside other processes on one ledger.
-    pub const SHARED: Self = Self { poll: TimeDelta::seconds(30), beat: TimeDelta::seconds(30) };
+    pub const SHARED: Self = Self { poll: TimeDelta::seconds(5), beat: TimeDelta::seconds(30) };
     /// Alone on a ledger in memory.
     pub const ALONE: Self = Self { poll: TimeDelta::days(1), beat: TimeDelta::days(1) };
 }

@@ -19,6 +19,12 @@ use keylapse::clock::System;
 use keylapse::exchange::simulator::{SimKey, Simulator};
 use tempfile::TempDir;
 
+/// The program under test: the one that cargo built for it, or one that the environment names.
+fn program() -> PathBuf {
+    let named = std::env::var_os("KEYLAPSE_TEST_PROGRAM").map(PathBuf::from);
+    named.unwrap_or_else(|| env!("CARGO_BIN_EXE_keylapse").into())
+}
+
 /// A folder, and the program in it.
 pub struct Host {
     dir: TempDir,
@@ -73,7 +79,7 @@ impl Host {
     }
 
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_keylapse"));
+        let mut command = Command::new(program());
         command.env_clear().env("HOME", self.dir.path()).arg("--data").arg(self.data()).args(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

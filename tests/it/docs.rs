@@ -115,3 +115,18 @@ fn the_readmes_settings_are_understood() {
         assert_eq!(config.check.as_str(), "every 5 min");
     }
 }
+
+/// Each `file::test` that docs/security.md names is a test of ours.
+#[test]
+fn every_promise_points_to_a_test_that_exists() {
+    let text = read("docs/security.md");
+    let mut named = 0;
+    for word in text.split('`').skip(1).step_by(2).filter(|word| word.contains("::")) {
+        let parts: Vec<&str> = word.split("::").collect();
+        let (path, name) = (parts[..parts.len() - 1].join("/"), parts[parts.len() - 1]);
+        let source = read(&format!("tests/it/{path}.rs"));
+        assert!(source.contains(&format!("fn {name}(")), "{word} is no test");
+        named += 1;
+    }
+    assert!(named >= 15, "only {named} promises point to a test");
+}

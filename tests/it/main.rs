@@ -5,8 +5,10 @@ mod store;
 
 mod cli;
 mod docs;
+mod fakes;
 mod layering;
 mod migrations;
+mod program;
 mod security;
 mod stories;
 mod supply;

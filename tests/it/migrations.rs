@@ -56,12 +56,18 @@ const SAMPLES: &[(&str, &str)] = &[
         "buttons",
         "VALUES ('b1', 'w1', 'discord', '42', 'm1', NULL, '{\"acknowledge\":{\"alert\":\"a1\"}}', 'a1', 0, 1772445900000, 1772532300000)",
     ),
+    ("chats", "VALUES ('discord', '4200', 'w1', 'Traders', 'config', 'active', 1772445600000)"),
+    ("people", "VALUES ('telegram', '7', 'w1')"),
+    ("grants", "VALUES ('w1', 'telegram', 'person', '7', 'admin', 'config')"),
+    ("claims", "VALUES ('ABCD', 'hash', 'w1', 'admin', 1772446200000, 0, NULL, NULL)"),
+    ("settings", "VALUES ('workspace', 'w1', '{}', 0)"),
     ("audit", "VALUES ('w1', 1, 1772445600000, 'Ada', 'host', 'key.add', 'MM-Bot-1', NULL, NULL)"),
 ];
 
 on_both!(
     every_migration_runs_over_a_row_in_every_table,
     migrating_again_changes_nothing,
+    leaving_drops_every_table,
     a_database_of_a_newer_version_is_left_alone,
     a_database_with_other_tables_is_left_alone,
 );
@@ -121,6 +127,20 @@ async fn tables(pool: &AnyPool, dialect: Dialect) -> BTreeSet<String> {
     let rows = query(list).fetch_all(pool).await.expect("the tables can be listed");
     let names = rows.iter().map(|row| row.try_get::<String, _>(0).expect("a name"));
     names.filter(|name| name != "_sqlx_migrations").collect()
+}
+
+async fn leaving_drops_every_table(db: &Db) {
+    let (url, _place) = match db.store.dialect() {
+        Dialect::Sqlite => new_file(),
+        Dialect::Postgres => new_schema().await,
+    };
+    let store = connect(&url).await;
+    store.migrate().await.unwrap();
+    store.drop_everything().await.unwrap();
+    store.close().await;
+    let pool = raw(&url).await;
+    assert_eq!(tables(&pool, db.store.dialect()).await, BTreeSet::new());
+    pool.close().await;
 }
 
 async fn migrating_again_changes_nothing(db: &Db) {

@@ -24,7 +24,7 @@ impl Console {
         Self { screens: screens.into_iter().collect() }
     }
 
-    fn on_screen(
+    async fn on_screen(
         &self,
         to: &Address,
         say: impl FnOnce(&Screen) -> std::io::Result<()>,
@@ -32,6 +32,7 @@ impl Console {
         let Some(screen) = self.screens.get(&to.chat) else {
             return Delivery::Gone { why: "no such terminal".to_owned() };
         };
+        let _turn = screen.turn().await;
         match say(screen) {
             Ok(()) => Delivery::Sent { receipt: "terminal".to_owned() },
             Err(error) => Delivery::Retry {
@@ -43,9 +44,13 @@ impl Console {
 }
 
 impl Messenger for Console {
+    fn drops_repeats(&self) -> bool {
+        true
+    }
+
     fn send<'a>(&'a self, to: &'a Address, post: &'a Post) -> Delivering<'a> {
         Box::pin(async move {
-            match self.on_screen(to, |screen| screen.post(post)) {
+            match self.on_screen(to, |screen| screen.post(post)).await {
                 Delivery::Sent { .. } => Delivery::Sent { receipt: post.nonce.as_str().to_owned() },
                 other => other,
             }
@@ -53,6 +58,6 @@ impl Messenger for Console {
     }
 
     fn edit<'a>(&'a self, to: &'a Address, receipt: &'a str, post: &'a Post) -> Delivering<'a> {
-        Box::pin(async move { self.on_screen(to, |screen| screen.update(receipt, post)) })
+        Box::pin(self.on_screen(to, |screen| screen.update(receipt, post)))
     }
 }

@@ -1,23 +1,12 @@
 //! A card as plain text. Pure: no colour, the width is an argument, nothing that a pipe or a
 //! screen reader would lose. Whatever could steer a terminal is cut here once more.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
-
-use crate::domain::card::{Block, Card, Grain, Line, Span, Tone};
+use super::super::wall::{Wall, moment};
+use crate::domain::card::{Block, Card, Line, Span, Tone};
 use crate::domain::text;
 
 /// Where lines are broken unless a terminal says something else.
 pub const WIDTH: usize = 78;
-
-/// The wall clock that moments are shown on.
-#[derive(Clone, Copy, Debug)]
-pub struct Wall {
-    /// The zone.
-    pub zone: Tz,
-    /// Now, for what "today" is.
-    pub now: DateTime<Utc>,
-}
 
 /// The card's lines of at most `width`, without its buttons.
 pub fn card(card: &Card, wall: Wall, width: usize) -> Vec<String> {
@@ -80,21 +69,6 @@ fn printable(text: &str) -> String {
     text::printable(text).replace('\n', "")
 }
 
-/// An instant on the wall, with the zone's name where the day is named.
-pub fn moment(at: DateTime<Utc>, grain: Grain, wall: Wall) -> String {
-    let (local, today) = (at.with_timezone(&wall.zone), wall.now.with_timezone(&wall.zone));
-    let is_far = (at - wall.now).abs() > TimeDelta::days(300);
-    let day = if is_far { "%a %-d %b %Y" } else { "%a %-d %b" };
-    match grain {
-        Grain::Time if local.date_naive() == today.date_naive() => {
-            local.format("%H:%M").to_string()
-        }
-        Grain::Time => local.format(&format!("{day} %H:%M")).to_string(),
-        Grain::Minute => local.format(&format!("{day} %H:%M %Z")).to_string(),
-        Grain::Day => local.format(day).to_string(),
-    }
-}
-
 /// Breaks at spaces; a word longer than the line stands alone.
 fn wrap(text: &str, (first, rest): (&str, &str), width: usize) -> Vec<String> {
     let mut lines = Vec::new();
@@ -122,7 +96,10 @@ fn wrap(text: &str, (first, rest): (&str, &str), width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use chrono_tz::Tz;
+
     use super::*;
+    use crate::domain::card::Grain;
     use crate::domain::text::Clean;
 
     fn wall() -> Wall {
@@ -166,13 +143,5 @@ mod tests {
         assert!(narrow.iter().all(|line| line.chars().count() <= 40));
         let labels: Vec<(u32, &str)> = (1..9).map(|n| (n, "What to do now")).collect();
         assert!(choices(&labels, WIDTH).iter().all(|line| !line.trim().starts_with("What")));
-    }
-
-    #[test]
-    fn a_far_moment_names_its_year() {
-        let at = "2028-02-28T12:00:00Z".parse().unwrap();
-        assert_eq!(moment(at, Grain::Day, wall()), "Mon 28 Feb 2028");
-        let today = "2026-11-23T14:02:00Z".parse().unwrap();
-        assert_eq!(moment(today, Grain::Time, wall()), "15:02");
     }
 }

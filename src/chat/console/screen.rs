@@ -9,7 +9,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::super::Post;
-use super::render::{self, Wall};
+use super::super::wall::Wall;
+use super::render;
 use crate::domain::card::Card;
 use crate::domain::id::ButtonId;
 
@@ -22,6 +23,8 @@ pub type Width = Box<dyn Fn() -> usize + Send>;
 /// A terminal.
 pub struct Screen {
     state: Mutex<State>,
+    /// Held while something typed is answered, so that its answer comes before what it causes.
+    turn: tokio::sync::Mutex<()>,
 }
 
 struct State {
@@ -31,6 +34,8 @@ struct State {
     last_number: u32,
     buttons: BTreeMap<u32, ButtonId>,
     titles: BTreeMap<String, String>,
+    /// The first line of the newest message or change.
+    last_said: String,
 }
 
 /// More choices than this are not remembered; the oldest go.
@@ -51,8 +56,14 @@ impl Screen {
             last_number: 0,
             buttons: BTreeMap::new(),
             titles: BTreeMap::new(),
+            last_said: String::new(),
         };
-        Self { state: Mutex::new(state) }
+        Self { state: Mutex::new(state), turn: tokio::sync::Mutex::new(()) }
+    }
+
+    /// The right to print next, for an answer and for what nobody asked for.
+    pub async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 
     /// Prints a message that nobody asked for, with its time.
@@ -62,7 +73,9 @@ impl Screen {
         let mut lines = day_line(&mut state.day, wall);
         lines.extend(stamped(&render::card(&post.card, wall, (state.width)()), wall));
         lines.extend(state.number(&post.card, &post.buttons));
-        state.titles.insert(post.nonce.as_str().to_owned(), render::title(&post.card, wall));
+        let title = render::title(&post.card, wall);
+        state.remember(post.nonce.as_str(), title.clone());
+        state.last_said = title;
         state.say(&lines)
     }
 
@@ -72,15 +85,17 @@ impl Screen {
         let mut state = self.lock();
         let wall = Wall { zone: post.zone, now: post.now };
         let title = render::title(&post.card, wall);
-        // A closing line says the same in a message of its own.
-        if !post.is_live || state.titles.values().any(|said| *said == title) {
+        let known = state.remember(receipt, title.clone());
+        // A closing line says the same in a message of its own; and two receivers that are both
+        // this terminal are told once.
+        if !post.is_live || known.as_ref() == Some(&title) || state.last_said == title {
             return Ok(());
         }
         let mut lines = day_line(&mut state.day, wall);
         let mut shown = render::card(&post.card, wall, (state.width)());
         shown.truncate(1);
         lines.extend(stamped(&shown, wall));
-        state.titles.insert(receipt.to_owned(), title);
+        state.last_said = title;
         state.say(&lines)
     }
 
@@ -143,6 +158,15 @@ impl State {
             self.buttons.pop_first();
         }
         if labels.is_empty() { Vec::new() } else { render::choices(&labels, (self.width)()) }
+    }
+
+    /// What a message says first; answers with what it said before. The oldest are forgotten.
+    fn remember(&mut self, message: &str, title: String) -> Option<String> {
+        let before = self.titles.insert(message.to_owned(), title);
+        while self.titles.len() > MOST_CHOICES {
+            self.titles.pop_first();
+        }
+        before
     }
 
     fn say(&mut self, lines: &[String]) -> io::Result<()> {

@@ -42,7 +42,14 @@ impl Talk {
         let name = Clean::new(name, 64);
         let actor =
             Actor { platform: Platform::Console, id: "host".to_owned(), name, role: Role::Admin };
-        let place = Place { platform: Platform::Console, chat: chat.to_owned(), private: true };
+        let place = Place {
+            platform: Platform::Console,
+            chat: chat.to_owned(),
+            topic: None,
+            private: true,
+            title: Some(Clean::new(chat, 40)),
+            wide: false,
+        };
         Self { screen, counter, desk, clock, actor, place }
     }
 
@@ -50,6 +57,7 @@ impl Talk {
     pub async fn hear(&self, line: &str) -> io::Result<Next> {
         // Stepped time stands still while somebody is answered.
         let _busy = self.clock.busy();
+        let _turn = self.screen.turn().await;
         let line = line.trim();
         if line.is_empty() {
             return Ok(Next::Listen);
@@ -117,7 +125,8 @@ impl Talk {
         self.screen.answer(card, &[], self.zone(), self.clock.now())
     }
 
-    fn zone(&self) -> chrono_tz::Tz {
+    /// The zone of its workspace.
+    pub fn zone(&self) -> chrono_tz::Tz {
         self.desk.workspace().zone
     }
 }

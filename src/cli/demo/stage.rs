@@ -100,10 +100,14 @@ impl Stage {
             name: Clean::new(name, 64),
             address: Address { platform: Platform::Console, chat: (*name).to_owned(), topic: None },
             min_severity: Severity::Notice,
+            mention: None,
         };
         let described = Described {
             name: Clean::new("Desk", 64),
             zone: setting.zone,
+            faq_only: false,
+            chats: Vec::new(),
+            grants: Vec::new(),
             receivers: setting.receivers.iter().map(receiver).collect(),
         };
         let workspaces = store.sync_workspaces(&[described], setting.start).await?;

@@ -32,7 +32,7 @@ use crate::vault::hint;
 const LONGEST_USE: usize = 120;
 
 /// What is asked where a flag does not say it.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct AddArgs {
     /// The workspace; needed only where there are several
     #[arg(long, value_name = "NAME")]
@@ -66,7 +66,7 @@ pub struct AddArgs {
 }
 
 /// Where the bot runs that uses the key.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 struct PlaceFlags {
     /// The bot that uses the key runs on this machine
     #[arg(long, conflicts_with = "not_co_located")]

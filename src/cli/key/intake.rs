@@ -107,17 +107,18 @@ pub async fn say_saved(
     let beats = shop.store.heartbeat().await?;
     let runs = beats.is_some_and(|beat| now - beat.at < crate::store::install::Heartbeat::STOPPED);
     let checked = view.next_probe.is_some();
+    let start = crate::cli::platforms::start_command(&shop.config);
     terminal.say(match (checked, runs) {
         (true, true) => format!(
             "Saved. The running keylapse checks it within moments, then {}; /keystatus shows it.",
             shop.config.check
         ),
         (true, false) => format!(
-            "Saved. Start keylapse run: it checks it at once, then {}; /keystatus shows it.",
+            "Saved. Start {start}: it checks it at once, then {}; /keystatus shows it.",
             shop.config.check
         ),
         (false, true) => "Saved; /keystatus shows it.".to_owned(),
-        (false, false) => "Saved. Start keylapse run to be warned; /keystatus shows it.".to_owned(),
+        (false, false) => format!("Saved. Start {start} to be warned; /keystatus shows it."),
     })?;
     let facts = view.standing.last_good.as_ref().map(|good| &good.facts);
     let ends = Ends::weigh(facts, view.key.declared.as_ref(), zone);

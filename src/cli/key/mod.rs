@@ -45,6 +45,11 @@ pub enum KeyCommand {
 }
 
 impl KeyCommand {
+    /// The first key: everything is asked.
+    pub fn first() -> Self {
+        Self::Add(Box::default())
+    }
+
     /// Whether the answer is for a program and not for a person.
     pub fn is_for_program(&self) -> bool {
         match self {
@@ -61,7 +66,7 @@ impl KeyCommand {
 }
 
 /// A key by its label.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Named {
     /// The key's label
     label: String,

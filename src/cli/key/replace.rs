@@ -115,6 +115,7 @@ impl Replacing<'_> {
         };
         let probed =
             intake::examine(self.shop, &client, &secrets, terms, saying.zone, terminal).await?;
+        self.accept_difference(&probed.outcome, terminal)?;
         let declared = term(&self.args.end, self.asks, saying, &probed, terminal)?;
         let generation = self.desk.next_generation(&key.id).await?;
         let credential = seal(self.shop, key, generation, &secrets)?;
@@ -131,6 +132,42 @@ impl Replacing<'_> {
             watch_old_until: watch_old.then_some(saying.now + WATCH_OLD),
         };
         self.save(&rotation, terminal).await
+    }
+
+    /// Another account or fewer rights are easily a slip: said, and asked about.
+    fn accept_difference(&self, found: &Outcome, terminal: &mut Terminal) -> Result<(), Failure> {
+        let (Outcome::Good(new), Some(before)) = (found, &self.key.baseline) else { return Ok(()) };
+        let mut differences = Vec::new();
+        if let (Some(old), Some(new)) = (&before.facts.account, &new.account)
+            && old != new
+        {
+            differences
+                .push(format!("It belongs to another account ({new}) than the old key ({old})."));
+        }
+        let lost: Vec<&str> = before
+            .facts
+            .permissions
+            .beyond(&new.permissions)
+            .into_iter()
+            .map(|right| right.name.as_str())
+            .collect();
+        if !lost.is_empty() {
+            differences.push(format!("It may not do what the old key may: {}.", lost.join(", ")));
+        }
+        if differences.is_empty() || self.args.yes {
+            return Ok(());
+        }
+        let said = differences.join(" ");
+        if !self.asks {
+            return refused(format!(
+                "{said} Add --yes to replace {} all the same. Nothing was changed.",
+                self.key.label
+            ));
+        }
+        match terminal.choose(&said, &["Replace all the same", "Stop"])? {
+            0 => Ok(()),
+            _ => refused("Nothing was changed."),
+        }
     }
 
     async fn save(&self, rotation: &Rotation, terminal: &mut Terminal) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::super::*;
 use super::world::*;
 use crate::domain::card::Action;
-use crate::domain::id::{AlertId, KeyId, MessageId};
+use crate::domain::id::{AlertId, KeyId, MessageId, WorkspaceId};
 
 fn actions(alert: &AlertId, key: &KeyId, message: &MessageId) -> Vec<Action> {
     vec![
@@ -33,6 +33,8 @@ fn every_command() -> Vec<Command> {
     let (alert, key) = (AlertId("a".into()), KeyId("k".into()));
     commands.extend(actions(&alert, &key, &MessageId("m".into())).into_iter().map(pressed));
     commands.push(pressed(Action::AllKeys));
+    commands.push(pressed(Action::Seen { message: MessageId("m".into()) }));
+    commands.push(pressed(Action::ChooseWorkspace { workspace: WorkspaceId("w".into()) }));
     commands.push(pressed(Action::Steps { topic: "compromised".into() }));
     commands
 }
@@ -64,13 +66,14 @@ async fn every_command_is_denied_below_its_role() {
 fn only_answers_are_for_anyone_and_only_admins_accept() {
     for spec in SPECS {
         let least = match spec.name {
-            "faq" | "help" | "privacy" => Role::Anyone,
+            "faq" | "help" | "privacy" | "choose" | "seen" => Role::Anyone,
             "ack" | "undo" | "reveal" => Role::Operator,
-            "accept" => Role::Admin,
+            "accept" | "notify" | "settings" => Role::Admin,
             _ => Role::Viewer,
         };
         assert_eq!(spec.role, least, "{}", spec.name);
-        let changes = ["ack", "undo", "accept", "reveal", "check"].contains(&spec.name);
+        let changes =
+            ["ack", "undo", "accept", "reveal", "check", "notify", "settings"].contains(&spec.name);
         assert_eq!(spec.audit.is_some(), changes, "{}", spec.name);
     }
 }
@@ -149,6 +152,9 @@ async fn a_flood_gets_one_polite_line_and_then_silence() {
     let tools = world.counter.tools;
     let counter = Counter::new(Tools { limits: Limits::default(), ..tools });
     let mut ask = invocation(Role::Viewer, Command::Alerts);
+    let own = counter.run(&world.home, &ask).await;
+    assert!(!own.silent);
+    ask.actor.platform = Platform::Telegram;
     let mut answers = Vec::new();
     for _ in 0..1_000 {
         answers.push(counter.run(&world.home, &ask).await);
@@ -159,7 +165,11 @@ async fn a_flood_gets_one_polite_line_and_then_silence() {
         "That was a lot at once. I answer you again in 60 s.\nAlerts are not delayed by this."
     );
     assert!(answers[21..].iter().all(|reply| reply.silent && reply.cards.is_empty()));
-    // Others are served meanwhile, and the person again after a minute.
+    // The host's own terminal is never silenced, and others are served meanwhile, and the person again after a minute.
+    for _ in 0..50 {
+        let here = invocation(Role::Viewer, Command::Alerts);
+        assert!(!counter.run(&world.home, &here).await.silent);
+    }
     let other = Invocation { actor: Actor { id: "8".into(), ..ask.actor.clone() }, ..ask.clone() };
     assert!(!counter.run(&world.home, &other).await.silent);
     ask.at += TimeDelta::minutes(1);
@@ -170,7 +180,8 @@ async fn a_flood_gets_one_polite_line_and_then_silence() {
 async fn checks_are_counted_apart() {
     let world = World::new().await;
     let counter = Counter::new(Tools { limits: Limits::default(), ..world.counter.tools });
-    let check = invocation(Role::Viewer, Command::Check { key: None });
+    let mut check = invocation(Role::Viewer, Command::Check { key: None });
+    check.actor.platform = Platform::Telegram;
     for _ in 0..6 {
         assert!(!plain(&counter.run(&world.home, &check).await).contains("a lot at once"));
     }

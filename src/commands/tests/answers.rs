@@ -18,7 +18,36 @@ async fn an_answer_names_the_key_that_shows_this_code_to_those_who_may_know() {
     let mut public = invocation(Role::Admin, parse("/faq 400003").unwrap());
     public.place = place(false);
     let reply = world.counter.run(&world.home, &public).await;
-    assert!(!plain(&reply).contains("mm-bot-1") && !reply.private);
+    // In company it is its asker's, until the workspace chooses the place.
+    assert!(!plain(&reply).contains("mm-bot-1") && reply.private);
+    assert!(!plain(&reply).contains("Post here"));
+}
+
+#[tokio::test]
+async fn an_answer_is_shown_to_everybody_where_an_admin_chose_to_and_once_a_minute() {
+    let world = World::new().await;
+    let in_company = |command| {
+        let mut invocation = invocation(Role::Admin, command);
+        invocation.place = place(false);
+        invocation
+    };
+    let chosen = in_company(parse("/settings faq here").unwrap());
+    let text = plain(&world.counter.run(&world.home, &chosen).await);
+    assert!(text.contains("may be shown to everybody here"), "{text}");
+    let asked = in_company(parse("/faq 400003").unwrap());
+    let answer = world.counter.run(&world.home, &asked).await;
+    assert!(answer.private && plain(&answer).contains("[Post here]"), "{}", plain(&answer));
+    let press = || {
+        let action = Action::PostHere { topic: "error-key-not-exists".to_owned() };
+        in_company(Command::Press { action, rev: None, shown_at: None })
+    };
+    let posted = world.counter.run(&world.home, &press()).await;
+    assert!(!posted.private && !plain(&posted).contains("Post here"));
+    let again = world.counter.run(&world.home, &press()).await;
+    assert!(again.private && plain(&again).contains("a moment ago"), "{}", plain(&again));
+    let elsewhere = in_company(parse("/settings faq off").unwrap());
+    world.counter.run(&world.home, &elsewhere).await;
+    assert!(plain(&world.counter.run(&world.home, &press()).await).contains("not shown"));
 }
 
 #[tokio::test]

@@ -97,8 +97,12 @@ impl World {
             name: Clean::new("night desk", 40),
             address: Address { platform: Platform::Console, chat: "desk".into(), topic: None },
             min_severity: Severity::Notice,
+            mention: None,
         };
         let described = |name| Described {
+            faq_only: false,
+            chats: Vec::new(),
+            grants: Vec::new(),
             name: Clean::new(name, 40),
             zone: Tz::Europe__Berlin,
             receivers: vec![receiver.clone()],
@@ -121,6 +125,7 @@ impl World {
             looked: looked.clone(),
             open_address: Arc::new(|key| key.caller.as_ref().map(|_| "198.51.100.7".to_owned())),
             host,
+            posted: Posted::default(),
             limits: Limits { commands: 10_000, checks: 10_000 },
             patience: Duration::from_millis(40),
         });
@@ -258,7 +263,14 @@ pub(super) fn actor(role: Role) -> Actor {
 }
 
 pub(super) fn place(private: bool) -> Place {
-    Place { platform: Platform::Console, chat: "desk".into(), private }
+    Place {
+        platform: Platform::Console,
+        chat: "desk".into(),
+        topic: None,
+        title: None,
+        private,
+        wide: false,
+    }
 }
 
 pub(super) fn invocation(role: Role, command: Command) -> Invocation {

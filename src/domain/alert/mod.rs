@@ -13,7 +13,8 @@ pub use self::ack::{AckRefused, ack_until, acknowledge, undo};
 pub use self::step::{Asked, Cause, step};
 use super::expiry::Stage;
 use super::facts::{Exchange, Site};
-use super::id::{AlertId, KeyId, WorkspaceId};
+use super::id::{AlertId, KeyId, ReceiverId, WorkspaceId};
+use super::receiver::Platform;
 use super::rules::Rule;
 use super::signal::{Items, NextLook, Severity};
 use super::text::Clean;
@@ -44,6 +45,10 @@ pub enum Subject {
     Key(KeyId),
     /// An exchange's site as this workspace sees it.
     Exchange(Exchange, Site),
+    /// A receiver of the workspace.
+    Receiver(ReceiverId),
+    /// A chat platform as this workspace uses it.
+    Platform(Platform),
 }
 
 /// Where an alert stands; a transition makes a new one.

@@ -12,7 +12,8 @@ pub(super) fn blind(view: &View<'_>) -> Said {
     match (&view.alert.subject, view.alert.state.severity) {
         (Subject::Exchange(..), _) => fleet(view),
         (Subject::Key(_), Severity::Critical) => beside_us(view),
-        (Subject::Key(_), Severity::Warning | Severity::Notice) => one(view),
+        (Subject::Key(_), Severity::Warning | Severity::Notice)
+        | (Subject::Receiver(_) | Subject::Platform(_), _) => one(view),
     }
 }
 

@@ -8,11 +8,13 @@
 
 mod addresses;
 mod blind;
+mod chats;
 mod ends;
 mod group;
 mod over;
 mod refused;
 mod rights;
+mod test;
 mod time;
 mod topic;
 mod view;
@@ -20,9 +22,12 @@ mod view;
 #[cfg(test)]
 mod scenes;
 #[cfg(test)]
+pub(crate) use tests::every_card;
+#[cfg(test)]
 mod tests;
 
 pub use group::{compose_group, headline};
+pub use test::compose_test;
 pub use time::{remaining, span};
 pub use topic::topic;
 pub use view::{FleetCount, View};
@@ -78,6 +83,8 @@ fn said(view: &View<'_>) -> Said {
         Rule::IpChanged => addresses::changed(view),
         Rule::NoIp => addresses::none(view),
         Rule::Blind => blind::blind(view),
+        Rule::ReceiverLost => chats::receiver_lost(view),
+        Rule::PlatformTrouble => chats::platform_trouble(view),
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) fn resolved(view: &View<'_>) -> Card {
             accepted_or(view, !is_bound, "bound to an address now")
         }
         Rule::Blind => sees_again(view),
+        Rule::ReceiverLost | Rule::PlatformTrouble => (super::chats::over(view), NONE.into()),
     };
     Card::new(Tone::Over, title).text(rest)
 }
@@ -169,7 +170,7 @@ fn sees_again(view: &View<'_>) -> (Line, Line) {
             view.subject().text(": checks work again since "),
             "But the key is refused now; I am making sure. Next: /keystatus",
         ),
-        (Subject::Key(_), Some(_) | None) => (
+        (Subject::Key(_) | Subject::Receiver(_) | Subject::Platform(_), _) => (
             view.subject().text(": checks work again since "),
             "KuCoin accepts the key. No step needed.",
         ),
@@ -186,7 +187,7 @@ pub(super) fn clearing(view: &View<'_>, since: DateTime<Utc>) -> Card {
         (Rule::Blind, Subject::Exchange(..)) => {
             Line::from(format!("{} answers again since ", view.house())).moment(since, Grain::Time)
         }
-        (Rule::Blind, Subject::Key(_)) => {
+        (Rule::Blind, Subject::Key(_) | Subject::Receiver(_) | Subject::Platform(_)) => {
             view.subject().text(": a check worked at ").moment(since, Grain::Time)
         }
         (
@@ -198,7 +199,9 @@ pub(super) fn clearing(view: &View<'_>, since: DateTime<Utc>) -> Card {
             | Rule::Version
             | Rule::NoIp
             | Rule::DatesDisagree
-            | Rule::Age,
+            | Rule::Age
+            | Rule::ReceiverLost
+            | Rule::PlatformTrouble,
             _,
         ) => view
             .subject()
@@ -229,5 +232,7 @@ fn problem(rule: Rule) -> &'static str {
         Rule::DatesDisagree => "the date",
         Rule::Age => "the age",
         Rule::Blind => "the blindness",
+        Rule::ReceiverLost => "the lost receiver",
+        Rule::PlatformTrouble => "the trouble",
     }
 }

@@ -35,6 +35,7 @@ impl Scene {
             last_good: self.watched.last_good.as_ref(),
             latest: self.watched.latest.as_ref(),
             streak: self.watched.streak.as_ref(),
+            receiver: None,
             fleet: self.fleet,
             policy: &self.policy,
             zone: ZONE,

@@ -30,6 +30,21 @@ const KINDS: [Kind; 11] = [
     Kind::BackAgain,
 ];
 
+/// Every card of an alert, after every transition, for the platforms' own tests.
+pub(crate) fn every_card() -> Vec<(String, Card)> {
+    let mut cards = Vec::new();
+    for scene in all() {
+        for kind in KINDS {
+            let after = scene.after(kind);
+            cards.push((format!("{} {kind:?}", scene.name), compose(&after.view(kind))));
+        }
+    }
+    let scenes = all();
+    let views: Vec<View<'_>> = scenes.iter().map(|scene| scene.view(Kind::Opened)).collect();
+    cards.push(("a group".to_owned(), compose_group(&views, &MessageId("m".to_owned()))));
+    cards
+}
+
 // The plainest of renderers.
 
 fn line(line: &Line, now: chrono::DateTime<chrono::Utc>) -> String {

@@ -22,7 +22,9 @@ pub fn topic(view: &View<'_>) -> &'static str {
         | Rule::NoIp
         | Rule::DatesDisagree
         | Rule::Age
-        | Rule::Blind => view
+        | Rule::Blind
+        | Rule::ReceiverLost
+        | Rule::PlatformTrouble => view
             .code()
             .and_then(of_code)
             .or_else(|| view.fault().map(of_fault))

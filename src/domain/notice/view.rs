@@ -30,6 +30,8 @@ pub struct View<'a> {
     pub latest: Option<&'a Look>,
     /// The run of equal outcomes that the newest look belongs to.
     pub streak: Option<&'a Streak>,
+    /// The name of the receiver it is about.
+    pub receiver: Option<&'a Clean>,
     /// The keys behind an exchange's alert.
     pub fleet: Option<FleetCount>,
     /// The figures in force.
@@ -99,7 +101,9 @@ impl View<'_> {
         let (name, site) = match (&self.alert.subject, self.key) {
             (Subject::Exchange(exchange, site), _) => (exchange.name(), *site),
             (Subject::Key(_), Some(key)) => (key.exchange.name(), key.site),
-            (Subject::Key(_), None) => ("The exchange", Site::Global),
+            (Subject::Key(_) | Subject::Receiver(_) | Subject::Platform(_), _) => {
+                ("The exchange", Site::Global)
+            }
         };
         let site = match site {
             Site::Global | Site::Other => "",
@@ -267,7 +271,9 @@ fn is_about(rule: Rule, fault: Fault) -> bool {
         | Rule::CanMove
         | Rule::NoIp
         | Rule::DatesDisagree
-        | Rule::Age => false,
+        | Rule::Age
+        | Rule::ReceiverLost
+        | Rule::PlatformTrouble => false,
     }
 }
 

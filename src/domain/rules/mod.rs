@@ -14,6 +14,7 @@ mod blind;
 mod can_move;
 mod credentials;
 mod dates_disagree;
+mod elsewhere;
 mod expiry;
 mod ip_changed;
 mod no_ip;
@@ -85,6 +86,10 @@ rules! {
     Age = "age", "how-often", age,
     /// This monitor cannot see the key.
     Blind = "blind", "error-exchange-down", blind,
+    /// A receiver gets nothing any more.
+    ReceiverLost = "receiver_lost", "error-other", elsewhere,
+    /// A chat platform is disturbed by somebody else.
+    PlatformTrouble = "platform_trouble", "error-other", elsewhere,
 }
 
 impl Rule {
@@ -112,7 +117,11 @@ impl Rule {
                 | Self::DatesDisagree
                 | Self::Age
                 | Self::Blind => true,
-                Self::PermissionGained | Self::IpChanged | Self::CanMove => false,
+                Self::PermissionGained
+                | Self::IpChanged
+                | Self::CanMove
+                | Self::ReceiverLost
+                | Self::PlatformTrouble => false,
             }
     }
 }

@@ -17,7 +17,7 @@ use line::Line;
 pub use line::{Field, LineError};
 
 /// The widest spread: nobody should wait longer than this for a schedule's instant.
-const WIDEST_SPREAD: TimeDelta = TimeDelta::minutes(5);
+pub const WIDEST_SPREAD: TimeDelta = TimeDelta::minutes(5);
 
 /// A rhythm in UTC that fires at least once.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
@@ -224,7 +224,9 @@ impl Client {
             Err(fault) if self.looks.load(Ordering::Acquire) != looks => return Err(fault.into()),
             _ => {}
         }
-        let measured = self.measure(account, learned).await;
+        let measured = self.measure(account, learned).await.and_then(|offset| {
+            if offset.is_tolerable() { Ok(offset) } else { Err(Fault::ClockSkew.into()) }
+        });
         *time = measured.as_ref().map(|offset| *offset).map_err(|refusal| refusal.fault);
         self.looks.fetch_add(1, Ordering::Release);
         measured
@@ -249,11 +251,14 @@ impl Client {
         })?;
         let server = wire::server_time(&data).ok_or(Fault::ExchangeDown)?;
         let offset = Offset::measure(server, sent, received, self.clock.drift());
-        if !offset.is_tolerable() {
-            return Err(Fault::ClockSkew.into());
-        }
-        learned.time_confirmed = true;
+        learned.time_confirmed = offset.is_tolerable();
         Ok(offset)
+    }
+
+    /// How far KuCoin's clock is ahead of ours, however far that is; nothing is signed with it.
+    pub async fn clock_ahead(&self) -> Result<TimeDelta, Fault> {
+        let measured = self.measure(None, &mut Learned::default()).await;
+        measured.map(|offset| offset.ahead()).map_err(|refusal| refusal.fault)
     }
 
     fn log(&self, refusal: &Refusal) {

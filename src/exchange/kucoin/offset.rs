@@ -33,6 +33,11 @@ impl Offset {
         Self { ahead: server - (sent + (received - sent) / 2), at: received, drift }
     }
 
+    /// How far the exchange's clock is ahead.
+    pub fn ahead(&self) -> TimeDelta {
+        self.ahead
+    }
+
     /// Whether we may sign at all.
     pub fn is_tolerable(&self) -> bool {
         self.ahead.abs() <= TOLERABLE

@@ -12,7 +12,8 @@ use crate::domain::facts::{Binding, Facts, ReportedEnd, Site};
 use crate::domain::permission::{Permission, Permissions, Power};
 use crate::domain::text::Clean;
 
-/// More entries than any real list has; the rest of a longer one is dropped.
+/// More entries than any real list has. A longer one is not understood: what stands behind the
+/// end of what we read could be the right to withdraw.
 const LONGEST_LIST: usize = 64;
 
 /// The frame of every answer.
@@ -180,7 +181,8 @@ fn list(value: &Value) -> Option<Vec<&str>> {
         Value::Array(items) => items.iter().map(Value::as_str).collect::<Option<_>>()?,
         _ => return None,
     };
-    Some(raw.into_iter().map(str::trim).filter(|s| !s.is_empty()).take(LONGEST_LIST).collect())
+    let items: Vec<&str> = raw.into_iter().map(str::trim).filter(|s| !s.is_empty()).collect();
+    (items.len() <= LONGEST_LIST).then_some(items)
 }
 
 /// Epoch milliseconds; a date that no key of a living exchange can have is no date.

@@ -121,7 +121,11 @@ async fn a_replaced_key_keeps_its_label_and_loses_its_old_secret() {
     let replace = ["key", "replace", "bot", "--stdin"];
     let same = host.tell(&replace, &lines(&old));
     assert_eq!(same.sentence(), "This is the key that bot watches already. Nothing was changed.");
-    let said = host.tell(&replace, &lines(&new));
+    // A key of another account is easily a slip.
+    let slip = host.tell(&replace, &lines(&new));
+    assert_eq!(slip.code, 2, "{slip:?}");
+    assert!(slip.sentence().starts_with("It belongs to another account"), "{slip:?}");
+    let said = host.tell(&["key", "replace", "bot", "--stdin", "--yes"], &lines(&new));
     assert_eq!(said.code, 0, "{said:?}");
     assert!(said.out.contains("The old key is still accepted"), "{said:?}");
     assert!(said.out.contains("the old key's secrets are wiped here"), "{said:?}");
@@ -130,7 +134,8 @@ async fn a_replaced_key_keeps_its_label_and_loses_its_old_secret() {
     assert_eq!((&row["verdict"], &row["label"]), (&"healthy".into(), &"bot".into()));
     assert!(row["key"].as_str().unwrap().starts_with(&new.key[..4]));
     // Back again, watching the one that goes.
-    let said = host.tell(&["key", "replace", "bot", "--stdin", "--watch-old"], &lines(&old));
+    let said =
+        host.tell(&["key", "replace", "bot", "--stdin", "--yes", "--watch-old"], &lines(&old));
     assert!(said.out.contains("is watched until KuCoin refuses it, at most 7 days"), "{said:?}");
 }
 

@@ -4,7 +4,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
-use super::{Host, end, mode, sql};
+use super::{Host, end, mode, simulator, sql};
 
 const REMINDER: [&str; 7] = ["key", "add", "--label", "a", "--declared", "--expires", "2099-01-31"];
 
@@ -165,4 +165,71 @@ fn a_database_that_can_only_be_read_is_said_to_be() {
 fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata(Path::new("/proc/self")).is_ok_and(|meta| meta.uid() == 0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn leaving_takes_everything_of_ours_and_names_what_is_left_elsewhere() {
+    let host = Host::new();
+    let added = host.run(&[
+        "key",
+        "add",
+        "--label",
+        "old-sub",
+        "--declared",
+        "--expires",
+        "2099-01-01",
+        "--yes",
+    ]);
+    assert_eq!(added.code, 0, "{added:?}");
+    let asked = host.run(&["wipe"]);
+    assert_eq!(asked.code, 2, "{asked:?}");
+    assert!(asked.sentence().contains("--yes"), "{asked:?}");
+    let gone = host.run(&["wipe", "--yes"]);
+    assert_eq!(gone.code, 0, "{gone:?}");
+    assert!(gone.out.contains("still work at KuCoin (old-sub)"), "{gone:?}");
+    let left: Vec<_> =
+        std::fs::read_dir(host.data()).unwrap().flatten().map(|f| f.file_name()).collect();
+    assert_eq!(left.len(), 0, "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invitation_is_made_only_where_the_settings_allow_it() {
+    let host = Host::new();
+    let refused = host.run(&["invite"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.sentence().contains("enrol = \"invite\""), "{refused:?}");
+    host.configure("[access]\nenrol = \"invite\"\n");
+    let invited = host.run(&["invite", "--role", "admin"]);
+    assert_eq!(invited.code, 0, "{invited:?}");
+    assert!(
+        invited.out.contains("/start ") && invited.out.contains("admin of home"),
+        "{invited:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_looks_at_everything_and_names_what_mends_it() {
+    let exchange = simulator(&[]).await;
+    let host = Host::with(&exchange);
+    let looked = host.run(&["doctor"]);
+    for words in [
+        "The settings in",
+        "The master key lies beside the database",
+        "has the tables of this version",
+        "MB are left",
+        "No bot is running on this data: start keylapse run.",
+        "home tells one receiver.",
+        "This clock and KuCoin's agree",
+        "KuCoin says that it is open.",
+    ] {
+        assert!(looked.out.contains(words), "{words}: {looked:?}");
+    }
+    assert_eq!(looked.code, 0, "{looked:?}");
+    exchange.shutdown().await;
+    let looked = host.run(&["doctor"]);
+    assert_eq!(looked.code, 1, "{looked:?}");
+    assert!(
+        looked.out.contains("cannot be asked the time from this machine (network)"),
+        "{looked:?}"
+    );
 }

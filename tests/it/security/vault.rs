@@ -121,7 +121,7 @@ async fn a_cell_of_an_older_generation_put_back_opens_nothing() {
     }
     let newer = harmless("newer");
     simulator.add_key(newer.clone());
-    let said = host.tell(&["key", "replace", "one", "--stdin"], &lines(&newer));
+    let said = host.tell(&["key", "replace", "one", "--stdin", "--yes"], &lines(&newer));
     assert_eq!(said.code, 0, "{said:?}");
     for (field, cell) in FIELDS.iter().zip(old) {
         put(&host, "one", field, &cell).await;

@@ -10,8 +10,8 @@ use keylapse::domain::signal::Severity;
 use keylapse::store::StoreError;
 use keylapse::store::deed::Taking;
 use keylapse::store::desk::Desk;
+use keylapse::store::lane::{Lane, Turn};
 use keylapse::store::message::Message;
-use keylapse::store::receiver::{Lane, Turn};
 
 use super::db::Db;
 use super::given::*;
@@ -22,6 +22,7 @@ on_both!(
     a_crash_after_binding_repeats_the_same_message,
     a_crash_after_the_attempt_repeats_the_same_message_and_counts_it,
     a_crash_before_binding_loses_nothing,
+    an_attempt_that_did_not_arrive_counts_as_none,
     a_late_courier_binds_and_marks_nothing,
     a_notice_that_joins_after_binding_leaves_with_the_next_message,
     a_receipt_counts_once_and_even_after_the_lane_was_lost,
@@ -107,6 +108,22 @@ async fn a_crash_after_the_attempt_repeats_the_same_message_and_counts_it(db: &D
     assert_eq!(db.text("SELECT fault FROM messages").await.unwrap(), "time-out");
     db.store.record_receipt(&lane, &again, "platform-1", at(2)).await.unwrap();
     assert_eq!(db.text("SELECT fault FROM messages").await, None);
+}
+
+async fn an_attempt_that_did_not_arrive_counts_as_none(db: &Db) {
+    let home = home(&db.store).await;
+    frozen(db, &home, "mm-bot-1", 0).await;
+    let lane = the_lane(&db.store, 0).await;
+    let bound = bind(db, &lane, 0).await.unwrap();
+    db.store.release_lane(&lane, &Turn::Fine).await.unwrap();
+    for minute in [0, 2] {
+        let lane = the_lane(&db.store, minute).await;
+        db.store.mark_attempt(&lane, &bound, at(minute)).await.unwrap();
+        db.store.record_unsent(&bound, "asked to wait").await.unwrap();
+        assert_eq!(bind(db, &lane, minute).await.unwrap().tries, 0);
+        db.store.release_lane(&lane, &Turn::Fine).await.unwrap();
+    }
+    assert_eq!(db.text("SELECT fault FROM messages").await.unwrap(), "asked to wait");
 }
 
 async fn a_crash_before_binding_loses_nothing(db: &Db) {
@@ -289,7 +306,7 @@ async fn a_receiver_that_is_gone_is_left_alone_with_its_reason(db: &Db) {
     db.store.release_lane(&lane, &gone).await.unwrap();
     assert_eq!(lanes(&db.store, 60).await, []);
     assert_eq!(db.store.next_delivery(at(60)).await.unwrap(), None);
-    let reason = db.text("SELECT reason FROM receivers WHERE state = 'disabled'").await;
+    let reason = db.text("SELECT reason FROM receivers WHERE state = 'lost'").await;
     assert_eq!(reason.as_deref(), Some("the channel was deleted"));
 }
 

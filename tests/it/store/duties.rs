@@ -15,6 +15,7 @@ use super::db::Db;
 use super::given::*;
 
 on_both!(
+    what_a_clock_that_ran_ahead_left_behind_comes_back,
     a_claimed_duty_rests_until_its_lease_ends,
     a_late_holder_finishes_nothing,
     a_late_holder_of_a_duty_that_was_made_anew_finishes_nothing,
@@ -198,4 +199,27 @@ async fn eight_writers_claim_two_thousand_duties_once_each(db: &Db) {
     let claimed: Vec<KeyId> = writers.join_all().await.into_iter().flatten().collect();
     assert_eq!(claimed.len(), DUTIES);
     assert_eq!(claimed.iter().collect::<BTreeSet<_>>().len(), DUTIES);
+}
+
+async fn what_a_clock_that_ran_ahead_left_behind_comes_back(db: &Db) {
+    let home = home(&db.store).await;
+    let bot = watch(&home, "mm-bot-1").await;
+    // For a minute the clock was thirty days ahead, and everything was done under it.
+    let ahead = 30 * 24 * 60;
+    look(&db.store, &bot, good(healthy()), ahead).await;
+    db.run("UPDATE receivers SET claim_until = 1900000000000, not_before = 1900000000000").await;
+    let due = db.store.next_due().await.unwrap().unwrap();
+    assert!(due > at(ahead), "{due}");
+    db.store.forget_the_future(at(20), at(1)).await.unwrap();
+    assert_eq!(db.store.next_due().await.unwrap(), Some(at(1)));
+    let view = home.key(&bot.key).await.unwrap().unwrap();
+    assert_eq!(view.standing.last_good.map(|good| good.at), Some(at(1)), "no answer of the future");
+    assert_eq!(view.standing.latest.map(|look| look.at), Some(at(1)));
+    let stuck = "SELECT COUNT(*) FROM receivers WHERE claim_until > 1800000000000 OR not_before > 1800000000000";
+    assert_eq!(db.int(stuck).await, 0);
+    // What is rightly planned stays where it is.
+    look(&db.store, &bot, good(healthy()), 2).await;
+    let due = db.store.next_due().await.unwrap();
+    db.store.forget_the_future(at(60), at(3)).await.unwrap();
+    assert_eq!(db.store.next_due().await.unwrap(), due);
 }

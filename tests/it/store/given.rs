@@ -23,8 +23,8 @@ use keylapse::store::check::{Checked, Committed};
 use keylapse::store::credential::{NewCredential, Sealed};
 use keylapse::store::deed::{NewKey, Now};
 use keylapse::store::desk::Desk;
+use keylapse::store::lane::Lane;
 use keylapse::store::look::Seen;
-use keylapse::store::receiver::Lane;
 use keylapse::store::workspace::{Described, DescribedReceiver, Workspace};
 
 /// The lease of claims.
@@ -46,12 +46,19 @@ pub fn clean(text: &str) -> Clean {
 /// A receiver as the file describes it.
 pub fn receiver(chat: &str, min_severity: Severity) -> DescribedReceiver {
     let address = Address { platform: Platform::Discord, chat: chat.to_owned(), topic: None };
-    DescribedReceiver { name: clean(chat), address, min_severity }
+    DescribedReceiver { name: clean(chat), address, min_severity, mention: None }
 }
 
 /// A workspace as the file describes it.
 pub fn described(name: &str, receivers: &[DescribedReceiver]) -> Described {
-    Described { name: clean(name), zone: Tz::UTC, receivers: receivers.to_vec() }
+    Described {
+        name: clean(name),
+        zone: Tz::UTC,
+        faq_only: false,
+        chats: Vec::new(),
+        grants: Vec::new(),
+        receivers: receivers.to_vec(),
+    }
 }
 
 /// A workspace with one receiver that hears everything.

@@ -39,5 +39,6 @@ mod duties;
 mod given;
 mod install;
 mod keys;
+mod receivers;
 mod workspaces;
 mod writers;

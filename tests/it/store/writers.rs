@@ -9,7 +9,7 @@ use keylapse::domain::policy::Policy;
 use keylapse::store::Store;
 use keylapse::store::deed::{DeedError, Taking};
 use keylapse::store::desk::Desk;
-use keylapse::store::receiver::Turn;
+use keylapse::store::lane::Turn;
 
 use super::db::Db;
 use super::given::*;

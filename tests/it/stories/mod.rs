@@ -3,7 +3,9 @@
 mod blind;
 mod courier;
 mod crash;
+mod discord;
 mod ladder;
 mod outage;
 mod refused;
 mod rights;
+mod telegram;

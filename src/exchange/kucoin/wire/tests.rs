@@ -221,3 +221,12 @@ fn the_callers_address_is_found_in_either_message() {
         assert_eq!(caller_address(message), expected, "{message}");
     }
 }
+
+#[test]
+fn a_list_that_is_longer_than_any_real_one_is_not_understood() {
+    // What stands behind the end of what we read could be the right to withdraw.
+    let long = format!("{}Withdrawal", "General,".repeat(LONGEST_LIST));
+    assert!(permissions(&Value::String(long)).is_none());
+    let addresses = vec!["203.0.113.7"; LONGEST_LIST + 1];
+    assert_eq!(binding(Some(&serde_json::json!(addresses))), Binding::Unknown);
+}

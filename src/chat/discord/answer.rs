@@ -1,0 +1,117 @@
+//! One interaction, from the person to the counter and back. Discord gives three seconds for the
+//! first word: what is not ready after one is promised, privately, and written into the promise
+//! later. Whatever is about keys only its asker sees.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serenity::all::{
+    Builder, CreateAllowedMentions, CreateInteractionResponse, CreateInteractionResponseMessage,
+    EditInteractionResponse, Http, HttpError, InteractionId,
+};
+
+use super::render;
+use crate::domain::card::{Card, Tone};
+use crate::domain::id::ButtonId;
+
+/// What is ready by then is said at once; the rest is promised.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// What is said to a person.
+pub struct Said {
+    /// The cards.
+    pub cards: Vec<Card>,
+    /// The ids behind their buttons.
+    pub buttons: Vec<Vec<ButtonId>>,
+    /// Whether only its asker sees it.
+    pub private: bool,
+    /// Where moments are read that must be words.
+    pub zone: Tz,
+    /// When it is said.
+    pub now: DateTime<Utc>,
+}
+
+/// The door that Discord opened for one interaction.
+pub struct Door<'a> {
+    /// The way to Discord.
+    pub http: &'a Http,
+    /// The interaction.
+    pub id: InteractionId,
+    /// Its token: whoever has it can answer in our name.
+    pub token: &'a str,
+    /// Whether a button was pressed; silence is then an acknowledgement.
+    pub is_press: bool,
+}
+
+impl Door<'_> {
+    /// Says what `work` makes; `None` is silence.
+    pub async fn answer(&self, work: impl Future<Output = Option<Said>> + Send + 'static) {
+        let mut work = tokio::spawn(work);
+        if let Ok(done) = tokio::time::timeout(AT_ONCE, &mut work).await {
+            return match done.unwrap_or_else(|_| Some(broken())) {
+                Some(said) => self.first(CreateInteractionResponse::Message(message(&said))).await,
+                None if self.is_press => self.first(CreateInteractionResponse::Acknowledge).await,
+                None => {}
+            };
+        }
+        let promise = CreateInteractionResponseMessage::new().ephemeral(true);
+        self.first(CreateInteractionResponse::Defer(promise)).await;
+        let done = match work.await.unwrap_or_else(|_| Some(broken())) {
+            Some(said) => edit(&said).execute(self.http, self.token).await.map(|_| ()),
+            None => self.http.delete_original_interaction_response(self.token).await,
+        };
+        note(done);
+    }
+
+    /// The first word.
+    pub async fn first(&self, response: CreateInteractionResponse) {
+        note(response.execute(self.http, (self.id, self.token)).await);
+    }
+}
+
+fn broken() -> Said {
+    let line = "Something broke on my side. Nothing was changed; try again.";
+    Said {
+        cards: vec![Card::new(Tone::Unknown, line)],
+        buttons: Vec::new(),
+        private: true,
+        zone: Tz::UTC,
+        now: DateTime::<Utc>::UNIX_EPOCH,
+    }
+}
+
+/// The log learns what happened and neither URL nor token, which serenity's own words hold.
+fn note(done: serenity::Result<()>) {
+    let fault = match done {
+        Ok(()) => return,
+        Err(serenity::Error::Http(HttpError::UnsuccessfulRequest(answer))) => {
+            // 10062: too late; 40060: answered already, by another that has this token.
+            format!(
+                "Discord refuses it ({}, code {})",
+                answer.status_code.as_u16(),
+                answer.error.code
+            )
+        }
+        Err(serenity::Error::Http(_)) => "it did not get through".to_owned(),
+        Err(_) => "Discord's answer could not be read".to_owned(),
+    };
+    tracing::warn!("an answer to a person failed: {fault}");
+}
+
+fn message(said: &Said) -> CreateInteractionResponseMessage {
+    let shown = render::message(&said.cards, &said.buttons, said.zone, said.now);
+    CreateInteractionResponseMessage::new()
+        .embeds(shown.embeds)
+        .components(shown.rows)
+        .allowed_mentions(CreateAllowedMentions::new())
+        .ephemeral(said.private)
+}
+
+fn edit(said: &Said) -> EditInteractionResponse {
+    let shown = render::message(&said.cards, &said.buttons, said.zone, said.now);
+    EditInteractionResponse::new()
+        .embeds(shown.embeds)
+        .components(shown.rows)
+        .allowed_mentions(CreateAllowedMentions::new())
+}

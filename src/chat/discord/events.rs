@@ -1,0 +1,188 @@
+//! What the gateway tells: interactions become visits, servers get their commands, and what is
+//! lost is said to the ledger. Each event holds the clock while it is dealt with.
+
+use std::sync::Arc;
+
+use serenity::all::{
+    AutocompleteChoice, ChannelId, CommandInteraction, CommandType, Context,
+    CreateAutocompleteResponse, CreateInteractionResponse, EventHandler, Guild, GuildChannel,
+    Interaction, Message, PartialGuildChannel, Ready, ResumedEvent, ShardStageUpdateEvent,
+    UnavailableGuild,
+};
+use serenity::gateway::ConnectionStage;
+use tokio::sync::{Mutex, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::answer::Door;
+use super::form;
+use super::menu::{Scope, publish};
+use super::render::cut;
+use super::visit::{Visit, Wish};
+use super::wire::Wire;
+use crate::clock::Clock;
+use crate::commands::{Counter, Entrance, Place, Standing, Visitor};
+use crate::domain::receiver::Platform;
+use crate::domain::text::Clean;
+
+/// The longest choice of a form.
+const CHOICE: usize = 100;
+
+/// Deals with what the gateway tells.
+pub struct Events {
+    pub counter: Arc<Counter>,
+    pub clock: Arc<dyn Clock>,
+    pub wire: Arc<Wire>,
+    pub stop: CancellationToken,
+    /// Whether the gateway is up.
+    pub is_up: watch::Sender<bool>,
+    /// One registration at a time.
+    pub registering: Mutex<()>,
+}
+
+#[serenity::async_trait]
+impl EventHandler for Events {
+    async fn ready(&self, _: Context, ready: Ready) {
+        self.is_up.send_replace(true);
+        self.counter.trouble(Platform::Discord, None, self.clock.now()).await;
+        let _one = self.registering.lock().await;
+        let app = ready.application.id.get();
+        publish(&self.wire, (app, Scope::Everywhere), &form::everywhere(), &self.stop).await;
+    }
+
+    async fn resume(&self, _: Context, _: ResumedEvent) {
+        self.is_up.send_replace(true);
+        self.counter.trouble(Platform::Discord, None, self.clock.now()).await;
+    }
+
+    async fn shard_stage_update(&self, _: Context, event: ShardStageUpdateEvent) {
+        self.is_up.send_replace(event.new == ConnectionStage::Connected);
+    }
+
+    async fn guild_create(&self, context: Context, guild: Guild, is_new: Option<bool>) {
+        let Some(app) = context.http.application_id() else { return };
+        let server = guild.id.get();
+        // Not at every start: what is lost for want of a permission would be tried and lost again.
+        if is_new == Some(true) {
+            let _busy = self.clock.busy();
+            for channel in channels(&guild) {
+                self.counter.found(Platform::Discord, &channel.to_string()).await;
+            }
+        }
+        let Some(watches) = self.watches_keys(&guild).await else { return };
+        let wanted = if watches { form::where_keys_are_watched() } else { Vec::new() };
+        let _one = self.registering.lock().await;
+        publish(&self.wire, (app.get(), Scope::Server(server)), &wanted, &self.stop).await;
+    }
+
+    async fn guild_delete(&self, _: Context, gone: UnavailableGuild, known: Option<Guild>) {
+        // An outage of the server is no farewell.
+        if gone.unavailable {
+            return;
+        }
+        let _busy = self.clock.busy();
+        let why = "I was removed from the server: invite me again";
+        for channel in known.iter().flat_map(channels).collect::<Vec<_>>() {
+            self.counter.lost(Platform::Discord, &channel.to_string(), why).await;
+        }
+    }
+
+    async fn channel_delete(&self, _: Context, channel: GuildChannel, _: Option<Vec<Message>>) {
+        self.lost_channel(channel.id.get()).await;
+    }
+
+    async fn thread_delete(
+        &self,
+        _: Context,
+        thread: PartialGuildChannel,
+        _: Option<GuildChannel>,
+    ) {
+        self.lost_channel(thread.id.get()).await;
+    }
+
+    async fn interaction_create(&self, context: Context, interaction: Interaction) {
+        let _busy = self.clock.busy();
+        let parts = || (self.counter.clone(), self.clock.clone());
+        let ways = || (context.http.clone(), context.cache.clone());
+        match interaction {
+            Interaction::Command(event) => {
+                let Some(command) = form::command(&event.data) else { return };
+                let visit = Visit::of_command(parts(), ways(), &event);
+                let (http, id, token) = (&*context.http, event.id, event.token.as_str());
+                let door = Door { http, id, token, is_press: false };
+                let is_message = event.data.kind == CommandType::Message;
+                let wish = if is_message { Wish::Explain } else { Wish::Ask };
+                door.answer(visit.serve(wish(command))).await;
+            }
+            Interaction::Component(event) => {
+                let visit = Visit::of_press(parts(), ways(), &event);
+                let (http, id, token) = (&*context.http, event.id, event.token.as_str());
+                let door = Door { http, id, token, is_press: true };
+                door.answer(visit.serve(Wish::Press(event.data.custom_id.clone()))).await;
+            }
+            Interaction::Autocomplete(event) => {
+                let visit = Visit::of_command(parts(), ways(), &event);
+                suggest(&context, &event, &visit).await;
+            }
+            // Neither is ever asked for.
+            _ => {}
+        }
+    }
+}
+
+/// All that can be written in a server.
+fn channels(guild: &Guild) -> Vec<u64> {
+    let threads = guild.threads.iter().map(|thread| thread.id);
+    guild.channels.keys().copied().chain(threads).map(ChannelId::get).collect()
+}
+
+async fn suggest(context: &Context, event: &CommandInteraction, visit: &Visit) {
+    let Some(typing) = form::being_typed(&event.data) else { return };
+    let found = visit.suggest(typing).await;
+    let choices = found
+        .into_iter()
+        // A value that had to be cut would name something else.
+        .filter(|one| one.value.chars().count() <= CHOICE)
+        .map(|one| AutocompleteChoice::new(cut(&one.label, CHOICE), one.value))
+        .collect();
+    let door = Door { http: &context.http, id: event.id, token: &event.token, is_press: false };
+    let choices = CreateAutocompleteResponse::new().set_choices(choices);
+    door.first(CreateInteractionResponse::Autocomplete(choices)).await;
+}
+
+impl Events {
+    async fn lost_channel(&self, channel: u64) {
+        let _busy = self.clock.busy();
+        let why =
+            format!("The channel is gone: name another one in the settings (channel {channel})");
+        self.counter.lost(Platform::Discord, &channel.to_string(), &why).await;
+    }
+
+    /// Whether the server belongs to a workspace that watches keys; `None` when nobody can say.
+    async fn watches_keys(&self, guild: &Guild) -> Option<bool> {
+        let server = guild.id.get().to_string();
+        let visitor = Visitor {
+            platform: Platform::Discord,
+            id: String::new(),
+            name: Clean::default(),
+            place: Place {
+                platform: Platform::Discord,
+                chat: server.clone(),
+                topic: None,
+                private: false,
+                title: None,
+                wide: false,
+            },
+            room: Some(server),
+            title: Clean::new(&guild.name, 64),
+            at: self.clock.now(),
+        };
+        match self.counter.enter(&visitor, &Standing::default()).await {
+            Ok(Entrance::In(inside)) => Some(!inside.0.workspace().faq_only),
+            Ok(Entrance::Several(_) | Entrance::Stranger) => Some(false),
+            Err(error) => {
+                tracing::error!(%error, "a server's workspace could not be read");
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The table of commands as Discord's forms, and a filled-in form as a command. Names, arguments
+//! and words come from the table; nothing is written twice.
+
+use serenity::all::{
+    CommandData, CommandDataOptionValue, CommandOptionType, CommandType, CreateCommand,
+    CreateCommandOption, InstallationContext, InteractionContext,
+};
+
+use super::render::cut;
+use crate::commands::{Argument, ArgumentKind, Command, Given, LONGEST, Reach, Role, SPECS, Spec};
+
+/// The message command: what stands in somebody's message is read as a question.
+pub const EXPLAIN: &str = "Explain this error";
+/// The longest description of a command or option.
+const WORDS: usize = 100;
+/// The longest label, time or name that a form takes.
+const SHORT: u16 = 100;
+
+/// The commands that are there wherever the bot is: those that anyone may ask.
+pub fn everywhere() -> Vec<CreateCommand> {
+    let open = |command: CreateCommand| {
+        command
+            .integration_types(vec![InstallationContext::Guild])
+            .contexts(vec![InteractionContext::Guild, InteractionContext::BotDm])
+    };
+    let typed = typed().filter(|spec| spec.role == Role::Anyone);
+    let mut commands: Vec<CreateCommand> = typed.map(|spec| open(form(spec))).collect();
+    commands.push(open(CreateCommand::new(EXPLAIN).kind(CommandType::Message)));
+    commands
+}
+
+/// The commands of a server whose workspace watches keys.
+pub fn where_keys_are_watched() -> Vec<CreateCommand> {
+    typed().filter(|spec| spec.role > Role::Anyone).map(form).collect()
+}
+
+fn typed() -> impl Iterator<Item = &'static Spec> {
+    SPECS.iter().filter(|spec| matches!(spec.reach, Reach::Typed(_)))
+}
+
+fn form(spec: &'static Spec) -> CreateCommand {
+    CreateCommand::new(spec.name)
+        .kind(CommandType::ChatInput)
+        .description(cut(spec.summary, WORDS))
+        .set_options(spec.arguments.iter().map(option).collect())
+}
+
+fn option(argument: &Argument) -> CreateCommandOption {
+    // What is left out explains itself in /help; what it is must fit.
+    let summary = match argument.summary.split_once("; left out") {
+        Some((what, _)) if argument.summary.len() > WORDS => what,
+        _ => argument.summary,
+    };
+    let kind = match argument.kind {
+        ArgumentKind::Days => CommandOptionType::Integer,
+        ArgumentKind::Key
+        | ArgumentKind::Alert
+        | ArgumentKind::Until
+        | ArgumentKind::Text
+        | ArgumentKind::Name
+        | ArgumentKind::Receiver
+        | ArgumentKind::Choice(_) => CommandOptionType::String,
+    };
+    let option = CreateCommandOption::new(kind, argument.name, cut(summary, WORDS))
+        .required(!argument.optional);
+    match argument.kind {
+        ArgumentKind::Key | ArgumentKind::Alert | ArgumentKind::Name | ArgumentKind::Receiver => {
+            option.set_autocomplete(true).max_length(SHORT)
+        }
+        ArgumentKind::Choice(words) => {
+            words.iter().fold(option, |option, word| option.add_string_choice(*word, *word))
+        }
+        ArgumentKind::Until => option.max_length(SHORT),
+        ArgumentKind::Text => option.max_length(u16::try_from(LONGEST).unwrap_or(u16::MAX)),
+        ArgumentKind::Days => option.min_int_value(1).max_int_value(400),
+    }
+}
+
+/// The command of a filled-in form; `None` for one that is not (any more) ours.
+pub fn command(data: &CommandData) -> Option<Command> {
+    if data.kind == CommandType::Message {
+        return (data.name == EXPLAIN).then(|| explain(data));
+    }
+    let spec = Spec::named(&data.name)?;
+    let mut given = Given::default();
+    for option in &data.options {
+        let argument = spec.arguments.iter().find(|argument| argument.name == option.name)?;
+        match &option.value {
+            CommandDataOptionValue::String(text) => given.put(argument, text),
+            CommandDataOptionValue::Integer(number) => given.put(argument, &number.to_string()),
+            _ => return None,
+        }
+    }
+    match spec.reach {
+        Reach::Typed(make) => Some(make(&mut given)),
+        Reach::Button => None,
+    }
+}
+
+/// The text of the message that was pointed at, and of what stands in its embeds.
+fn explain(data: &CommandData) -> Command {
+    let message = data.resolved.messages.values().next();
+    let mut text = message.map(|message| message.content.clone()).unwrap_or_default();
+    for embed in message.into_iter().flat_map(|message| &message.embeds) {
+        for part in [&embed.title, &embed.description].into_iter().flatten() {
+            text.push('\n');
+            text.push_str(part);
+        }
+    }
+    let text: String = text.trim().chars().take(LONGEST).collect();
+    // Without words there is nothing to read: the topics are offered.
+    Command::Faq { question: (!text.is_empty()).then_some(text) }
+}
+
+/// The argument that is being filled in, with what is typed so far.
+pub fn being_typed(data: &CommandData) -> Option<(ArgumentKind, &str)> {
+    let typing = data.autocomplete()?;
+    let spec = Spec::named(&data.name)?;
+    let argument = spec.arguments.iter().find(|argument| argument.name == typing.name)?;
+    Some((argument.kind, typing.value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn all() -> Vec<Value> {
+        let all = everywhere().into_iter().chain(where_keys_are_watched());
+        all.map(|command| serde_json::to_value(command).unwrap()).collect()
+    }
+
+    fn read(data: &Value) -> Option<Command> {
+        command(&serde_json::from_value(data.clone()).unwrap())
+    }
+
+    #[test]
+    fn every_typed_command_has_one_form_within_the_limits_of_discord() {
+        let all = all();
+        assert_eq!(all.len(), typed().count() + 1);
+        for command in &all {
+            let name = command["name"].as_str().unwrap();
+            if command["type"] == 3 {
+                assert!(command.get("description").is_none() && command["options"] == json!([]));
+                continue;
+            }
+            assert!(name.bytes().all(|b| b.is_ascii_lowercase()) && name.len() <= 32, "{name}");
+            let words = command["description"].as_str().unwrap();
+            assert!((1..=100).contains(&words.chars().count()), "{words}");
+            for option in command["options"].as_array().unwrap() {
+                let words = option["description"].as_str().unwrap();
+                assert!((1..=100).contains(&words.chars().count()), "{words}");
+                assert!(!words.ends_with('\u{2026}'), "{words}");
+                assert!(option["name"].as_str().unwrap().bytes().all(|b| b.is_ascii_lowercase()));
+            }
+            assert!(command.to_string().chars().count() < 8_000);
+        }
+        let local: Vec<Value> = where_keys_are_watched()
+            .into_iter()
+            .map(|command| serde_json::to_value(command).unwrap())
+            .collect();
+        assert!(local.iter().all(|command| command.get("contexts").is_none()));
+    }
+
+    #[test]
+    fn a_filled_in_form_is_the_command_that_would_be_typed() {
+        let data = json!({"id": "1", "name": "ack", "type": 1, "options": [
+            {"name": "alert", "type": 3, "value": "#3"}, {"name": "until", "type": 3, "value": "2h"},
+            {"name": "reason", "type": 3, "value": "  asked support "}]});
+        assert_eq!(read(&data), Some(crate::commands::parse("/ack #3 2h asked support").unwrap()));
+        let days = json!({"id": "1", "name": "upcoming", "type": 1,
+            "options": [{"name": "days", "type": 4, "value": 60}]});
+        assert_eq!(read(&days), Some(Command::Upcoming { days: Some(60) }));
+        for odd in [
+            json!({"id": "1", "name": "undo", "type": 1}),
+            json!({"id": "1", "name": "nothing", "type": 1}),
+            json!({"id": "1", "name": "ack", "type": 1, "options": [{"name": "alert", "type": 5, "value": true}]}),
+            json!({"id": "1", "name": "Other", "type": 3, "target_id": "5"}),
+        ] {
+            assert_eq!(read(&odd), None, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! The gateway: found by asking, believed only where the settings allow it, kept up by serenity and
+//! watched from outside, because serenity tries a dead address for ever and would fall back to the
+//! real host where the asking fails.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serenity::Client;
+use serenity::all::{
+    ClientBuilder, CreateAllowedMentions, GatewayError, GatewayIntents, HttpBuilder,
+};
+use serenity::cache::Settings as CacheSettings;
+use tokio::sync::{Mutex, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::endpoint::Endpoint;
+use super::events::Events;
+use super::wire::{Ask, Outcome, TOKEN_REFUSED, Wire};
+use crate::clock::Clock;
+use crate::commands::Counter;
+use crate::domain::receiver::Platform;
+use crate::secret::Secret;
+
+/// Why the listener ends although nobody asked it to, in one sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stopped {
+    /// 401, or 4004 from the gateway.
+    #[error("{}", TOKEN_REFUSED)]
+    Token,
+    /// 4013 or 4014.
+    #[error(
+        "Discord refuses what keylapse asks to hear, though it asks for nothing privileged: update keylapse."
+    )]
+    Intents,
+    /// 4010 or 4011.
+    #[error(
+        "The bot is in more servers than one connection may serve (2,500): run another bot with a token of its own."
+    )]
+    Servers,
+    /// The gateway that was named is none of Discord's, or none on this machine.
+    #[error(
+        "Discord names a gateway that is not where [discord] api_url says Discord is, so the token was not sent there: check api_url, resolve and ca_file."
+    )]
+    Gateway,
+    /// No client could be built.
+    #[error("The HTTPS client for Discord could not be set up on this machine.")]
+    Client,
+}
+
+/// Looks at a silent gateway after which it is said through other chats.
+const LONG: u32 = 3;
+const SILENT: &str =
+    "Discord's gateway does not answer: commands and buttons wait there, warnings still go out.";
+
+/// How long things may take, in real time.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// How long the gateway may be down before its address is asked for again.
+    pub down: Duration,
+    /// Between two tries to find it; grows to sixteen times that.
+    pub retry: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { down: Duration::from_mins(1), retry: Duration::from_secs(5) }
+    }
+}
+
+/// The half of the bot that listens.
+pub struct Listener {
+    token: Secret,
+    endpoint: Endpoint,
+    wire: Arc<Wire>,
+    patience: Patience,
+}
+
+/// What asking for the gateway gave.
+enum Found {
+    At(String),
+    Later(Option<Duration>, String),
+    Stop(Stopped),
+}
+
+/// How a connection ended.
+enum Ended {
+    Asked,
+    Stop(Stopped),
+    Again,
+}
+
+impl Listener {
+    pub(super) fn new(token: Secret, endpoint: Endpoint, wire: Arc<Wire>) -> Self {
+        Self { token, endpoint, wire, patience: Patience::default() }
+    }
+
+    /// The same with another patience.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Listens until `stop`, or until only a person can help.
+    pub async fn run(
+        self,
+        counter: Arc<Counter>,
+        clock: Arc<dyn Clock>,
+        stop: CancellationToken,
+    ) -> Result<(), Stopped> {
+        let ended = self.listen(&counter, &clock, &stop).await;
+        if let Err(why) = &ended {
+            // Said through the chats that are left.
+            counter.trouble(Platform::Discord, Some(&why.to_string()), clock.now()).await;
+        }
+        ended
+    }
+
+    async fn listen(
+        &self,
+        counter: &Arc<Counter>,
+        clock: &Arc<dyn Clock>,
+        stop: &CancellationToken,
+    ) -> Result<(), Stopped> {
+        let mut tries = 0;
+        loop {
+            let wait = match self.find().await {
+                Found::Stop(why) => return Err(why),
+                Found::Later(after, fault) => {
+                    tracing::warn!("Discord's gateway was not found, trying again: {fault}");
+                    after
+                }
+                Found::At(url) => match self.serve(url, counter, clock, stop).await? {
+                    Ended::Asked => return Ok(()),
+                    Ended::Stop(why) => return Err(why),
+                    Ended::Again => None,
+                },
+            };
+            let wait = wait.unwrap_or(self.patience.retry * (1 << tries.min(4)));
+            tries += 1;
+            if tokio::time::timeout(wait, stop.cancelled()).await.is_ok() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Asks where the gateway is. A failure is a failure: there is no address to fall back to.
+    async fn find(&self) -> Found {
+        let ask = Ask { method: reqwest::Method::GET, path: "/gateway/bot", route: "GET gateway" };
+        let answer = match self.wire.ask(&ask, None::<&serde_json::Value>).await {
+            Outcome::Done(answer) => answer,
+            Outcome::Later { fault, .. } if fault == TOKEN_REFUSED => {
+                return Found::Stop(Stopped::Token);
+            }
+            Outcome::Later { after, fault } => return Found::Later(after, fault),
+            Outcome::Unsure(fault) => return Found::Later(None, fault),
+            Outcome::Refused { status: 401, .. } => return Found::Stop(Stopped::Token),
+            Outcome::Refused { status, .. } => {
+                return Found::Later(None, format!("Discord answers {status}"));
+            }
+        };
+        // Beyond its daily number of sessions Discord resets a bot's token.
+        let limit = &answer["session_start_limit"];
+        if limit["remaining"] == 0 {
+            let after = limit["reset_after"].as_u64().map(Duration::from_millis);
+            return Found::Later(after, "today's connections are used up".to_owned());
+        }
+        match answer["url"].as_str() {
+            Some(url) if self.endpoint.believes(url) => Found::At(url.to_owned()),
+            Some(_) => Found::Stop(Stopped::Gateway),
+            None => Found::Later(None, "the answer names no gateway".to_owned()),
+        }
+    }
+
+    async fn serve(
+        &self,
+        gateway: String,
+        counter: &Arc<Counter>,
+        clock: &Arc<dyn Clock>,
+        stop: &CancellationToken,
+    ) -> Result<Ended, Stopped> {
+        let (is_up, mut up) = watch::channel(false);
+        let events = Events {
+            counter: counter.clone(),
+            clock: clock.clone(),
+            wire: self.wire.clone(),
+            stop: stop.clone(),
+            is_up,
+            registering: Mutex::default(),
+        };
+        let mut client = self.client(events).await?;
+        let (address, shards) = (client.ws_url.clone(), client.shard_manager.clone());
+        // Whatever serenity found by itself, or fell back to, it goes where we looked.
+        *address.lock().await = gateway;
+        let mut running = pin!(client.start());
+        let mut silent = 0;
+        let ended = loop {
+            tokio::select! {
+                done = &mut running => break match done {
+                    Ok(()) => Ended::Again,
+                    Err(error) => judge(&error),
+                },
+                () = stop.cancelled() => break Ended::Asked,
+                () = silence(&mut up, self.patience.down) => {
+                    silent += 1;
+                    if silent == LONG {
+                        counter.trouble(Platform::Discord, Some(SILENT), clock.now()).await;
+                    }
+                    match self.find().await {
+                        Found::At(url) => {
+                            tracing::warn!("Discord's gateway is silent; trying on");
+                            *address.lock().await = url;
+                        }
+                        Found::Later(_, fault) => {
+                            tracing::warn!("Discord's gateway is silent: {fault}");
+                        }
+                        Found::Stop(why) => break Ended::Stop(why),
+                    }
+                }
+            }
+        };
+        // From here on nothing of serenity's that is left over can connect.
+        *address.lock().await = String::new();
+        let goodbye = async {
+            shards.shutdown_all().await;
+            // Returns only where a connection stood.
+            let _ = (&mut running).await;
+        };
+        if matches!(ended, Ended::Asked) {
+            let _ = tokio::time::timeout(Duration::from_secs(3), goodbye).await;
+        }
+        Ok(ended)
+    }
+
+    async fn client(&self, events: Events) -> Result<Client, Stopped> {
+        let own = self.endpoint.client().map_err(|_| Stopped::Client)?;
+        let mut http = HttpBuilder::new(self.token.expose())
+            .client(own)
+            .default_allowed_mentions(CreateAllowedMentions::new());
+        if let Some(url) = self.endpoint.stand_in() {
+            // serenity's limiter would go to the real host.
+            http = http.proxy(url).ratelimiter_disabled(true);
+        }
+        let mut cache = CacheSettings::default();
+        cache.max_messages = 0;
+        cache.cache_users = false;
+        ClientBuilder::new_with_http(http.build(), GatewayIntents::GUILDS)
+            .cache_settings(cache)
+            .event_handler(events)
+            .await
+            .map_err(|_| Stopped::Client)
+    }
+}
+
+/// Returns when the gateway has been down for `patience` without a break.
+async fn silence(up: &mut watch::Receiver<bool>, patience: Duration) {
+    loop {
+        let is_up = *up.borrow_and_update();
+        let changed = up.changed();
+        if is_up {
+            if changed.await.is_err() {
+                return std::future::pending().await;
+            }
+        } else {
+            match tokio::time::timeout(patience, changed).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return std::future::pending().await,
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+/// What ends for good; its words go to whoever runs the bot, serenity's own nowhere.
+fn judge(error: &serenity::Error) -> Ended {
+    let serenity::Error::Gateway(error) = error else { return Ended::Again };
+    match error {
+        GatewayError::InvalidAuthentication | GatewayError::NoAuthentication => {
+            Ended::Stop(Stopped::Token)
+        }
+        GatewayError::InvalidGatewayIntents | GatewayError::DisallowedGatewayIntents => {
+            Ended::Stop(Stopped::Intents)
+        }
+        GatewayError::InvalidShardData | GatewayError::OverloadedShard => {
+            Ended::Stop(Stopped::Servers)
+        }
+        _ => Ended::Again,
+    }
+}

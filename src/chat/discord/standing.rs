@@ -1,0 +1,73 @@
+//! What Discord says of a person in a server at this very event: whether they are in it, their
+//! roles, and whether those let them manage it. The permissions that an event carries are of one
+//! channel, where anybody can be given anything; only the server's own roles count (S12).
+
+use serenity::all::{Guild, GuildChannel, Member, PermissionOverwriteType, Permissions};
+
+use crate::commands::Standing;
+
+/// What makes an admin: either of these, by a role of the server.
+const MANAGES: Permissions = Permissions::MANAGE_GUILD.union(Permissions::ADMINISTRATOR);
+
+/// The standing of who caused an event; of a server that is not known (yet) nobody manages.
+pub fn standing(guild: Option<&Guild>, member: &Member) -> Standing {
+    let own: Vec<u64> = member.roles.iter().map(|role| role.get()).collect();
+    let manages = guild.is_some_and(|guild| {
+        let roles = guild.roles.values().map(|role| (role.id.get(), role.permissions));
+        manages((guild.id.get(), guild.owner_id.get()), roles, member.user.id.get(), &own)
+    });
+    let roles = own.iter().map(u64::to_string).collect();
+    Standing { is_member: true, manages, roles }
+}
+
+/// Whether everybody in the server can read a channel.
+pub fn is_wide(guild: &Guild, channel: &GuildChannel) -> bool {
+    let everybody = guild.roles.values().find(|role| role.id.get() == guild.id.get());
+    let base = everybody.map_or(Permissions::empty(), |role| role.permissions);
+    let theirs = channel.permission_overwrites.iter().find(|overwrite| {
+        matches!(overwrite.kind, PermissionOverwriteType::Role(role) if role.get() == guild.id.get())
+    });
+    let here = theirs.map_or(base, |overwrite| (base - overwrite.deny) | overwrite.allow);
+    here.intersects(Permissions::VIEW_CHANNEL | Permissions::ADMINISTRATOR)
+}
+
+/// The owner, and whose roles say so; everybody has the role that is called like the server.
+fn manages(
+    (server, owner): (u64, u64),
+    roles: impl Iterator<Item = (u64, Permissions)>,
+    person: u64,
+    own: &[u64],
+) -> bool {
+    let has = |role: u64| role == server || own.contains(&role);
+    person == owner || roles.filter(|(role, _)| has(*role)).any(|(_, can)| can.intersects(MANAGES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_owner_and_the_roles_of_the_server_manage_it() {
+        let (send, manage) = (Permissions::SEND_MESSAGES, Permissions::MANAGE_GUILD);
+        let server = (1, 9);
+        let roles = [(1, send), (2, manage), (3, Permissions::ADMINISTRATOR), (4, send)];
+        let table = [
+            (9, vec![], true),
+            (5, vec![], false),
+            (5, vec![4], false),
+            (5, vec![2], true),
+            (5, vec![4, 3], true),
+            // A role of another server.
+            (5, vec![77], false),
+        ];
+        for (person, own, expected) in table {
+            assert_eq!(
+                manages(server, roles.into_iter(), person, &own),
+                expected,
+                "{person} {own:?}"
+            );
+        }
+        let open = [(1, manage)];
+        assert!(manages(server, open.into_iter(), 5, &[]));
+    }
+}

@@ -1,0 +1,292 @@
+//! Who comes, where, and at which desk they are served. A server's commands need the bot to be
+//! installed in that server; in private only questions are answered, and only for members of a
+//! server that belongs to a workspace. Everything else is a stranger's.
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use serenity::all::{
+    AuthorizingIntegrationOwner, AuthorizingIntegrationOwners, Cache, ChannelId,
+    CommandInteraction, ComponentInteraction, GuildId, Http, InteractionContext, Member,
+    Permissions, User, UserId,
+};
+
+use super::answer::Said;
+use super::standing::{is_wide, standing};
+use crate::clock::Clock;
+use crate::commands::{
+    Actor, ArgumentKind, Command, Counter, Desk, Entrance, Home, Invocation, Place, Press, Reply,
+    Role, Spec, Standing, Suggestion, Visitor, private_bot,
+};
+use crate::domain::card::{Card, Tone};
+use crate::domain::id::ButtonId;
+use crate::domain::receiver::Platform;
+use crate::domain::text::Clean;
+
+/// Workspaces that are asked about a person in private.
+const MOST_HOMES: usize = 5;
+
+/// What a person wants.
+pub enum Wish {
+    /// A command.
+    Ask(Command),
+    /// A command about somebody else's message: answered to the asker alone.
+    Explain(Command),
+    /// The id of a button.
+    Press(String),
+}
+
+/// A person at a place.
+pub struct Visit {
+    /// Where they are served.
+    pub counter: Arc<Counter>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// For membership, in private.
+    pub http: Arc<Http>,
+    /// The servers.
+    pub cache: Arc<Cache>,
+    visitor: Visitor,
+    person: UserId,
+    room: Room,
+    /// Whether the bot may write in the channel, so that an open answer is allowed there.
+    may_speak: bool,
+}
+
+/// Where they speak.
+enum Room {
+    /// In a server in which the bot is installed.
+    Server(String, Standing),
+    /// In the bot's own private chat.
+    Private,
+    /// In a place where the bot is only brought along by a person.
+    Elsewhere,
+}
+
+/// What the event says, whatever its kind.
+struct Event<'a> {
+    guild: Option<GuildId>,
+    channel: u64,
+    member: Option<&'a Member>,
+    user: &'a User,
+    owners: &'a AuthorizingIntegrationOwners,
+    context: Option<InteractionContext>,
+    can: Option<Permissions>,
+}
+
+impl Visit {
+    /// The person behind a command.
+    pub fn of_command(
+        parts: (Arc<Counter>, Arc<dyn Clock>),
+        ways: (Arc<Http>, Arc<Cache>),
+        event: &CommandInteraction,
+    ) -> Self {
+        let event = Event {
+            guild: event.guild_id,
+            channel: event.channel_id.get(),
+            member: event.member.as_deref(),
+            user: &event.user,
+            owners: &event.authorizing_integration_owners,
+            context: event.context,
+            can: event.app_permissions,
+        };
+        Self::of(parts, ways, &event)
+    }
+
+    /// The person behind a press.
+    pub fn of_press(
+        parts: (Arc<Counter>, Arc<dyn Clock>),
+        ways: (Arc<Http>, Arc<Cache>),
+        event: &ComponentInteraction,
+    ) -> Self {
+        let event = Event {
+            guild: event.guild_id,
+            channel: event.channel_id.get(),
+            member: event.member.as_ref(),
+            user: &event.user,
+            owners: &event.authorizing_integration_owners,
+            context: event.context,
+            can: event.app_permissions,
+        };
+        Self::of(parts, ways, &event)
+    }
+
+    fn of(
+        (counter, clock): (Arc<Counter>, Arc<dyn Clock>),
+        (http, cache): (Arc<Http>, Arc<Cache>),
+        event: &Event<'_>,
+    ) -> Self {
+        let guild = event.guild.and_then(|id| cache.guild(id));
+        let room = match (event.guild, event.member) {
+            (Some(id), Some(member)) if is_installed(event, id) => {
+                Room::Server(id.get().to_string(), standing(guild.as_deref(), member))
+            }
+            (None, _) if event.context == Some(InteractionContext::BotDm) => Room::Private,
+            _ => Room::Elsewhere,
+        };
+        let name = event.member.map_or_else(|| event.user.display_name(), Member::display_name);
+        let server = match &room {
+            Room::Server(id, _) => Some(id.clone()),
+            Room::Private | Room::Elsewhere => None,
+        };
+        let title = guild.as_ref().map(|guild| guild.name.as_str()).unwrap_or_default();
+        let (channel, wide) = guild.as_ref().map_or((None, false), |guild| {
+            let channel = guild.channels.get(&ChannelId::new(event.channel));
+            let name = channel.map(|channel| Clean::new(&channel.name, 64));
+            (name, channel.is_some_and(|channel| is_wide(guild, channel)))
+        });
+        let visitor = Visitor {
+            platform: Platform::Discord,
+            id: event.user.id.get().to_string(),
+            name: Clean::new(name, 64),
+            place: Place {
+                platform: Platform::Discord,
+                chat: event.channel.to_string(),
+                topic: None,
+                // In company others read along; what is private there the reply says itself.
+                private: matches!(room, Room::Private),
+                title: channel,
+                wide,
+            },
+            room: server,
+            title: Clean::new(title, 64),
+            at: clock.now(),
+        };
+        drop(guild);
+        let needed = Permissions::VIEW_CHANNEL | Permissions::SEND_MESSAGES;
+        let may_speak = event.can.is_some_and(|can| can.contains(needed));
+        let person = event.user.id;
+        Self { counter, clock, http, cache, visitor, person, room, may_speak }
+    }
+
+    /// Serves a wish; `None` is silence.
+    pub async fn serve(mut self, wish: Wish) -> Option<Said> {
+        let pressed = match &wish {
+            Wish::Press(id) => Some(id.as_str()),
+            Wish::Ask(_) | Wish::Explain(_) => None,
+        };
+        let desk = match self.desk(pressed).await {
+            Ok(desk) => desk,
+            Err(reply) => return self.say(reply, Vec::new(), Tz::UTC),
+        };
+        let Some((desk, actor)) = desk else {
+            return self.say(private_bot(), Vec::new(), Tz::UTC);
+        };
+        if let Wish::Ask(command) = &wish {
+            let needs_role = Spec::of(command).role > Role::Anyone;
+            if needs_role && !matches!(self.room, Room::Server(..)) {
+                let line = "Ask that in the server: here I only answer questions.";
+                return self.say(Reply::private(Card::new(Tone::Plain, line)), Vec::new(), Tz::UTC);
+            }
+        }
+        // Questions may be answered in the open, where the bot may speak at all; so may a press
+        // that asks for just that. Everything else only its asker sees.
+        let in_server = matches!(self.room, Room::Server(..));
+        let may_be_open = match &wish {
+            Wish::Ask(command) => matches!(command, Command::Faq { .. }),
+            Wish::Explain(_) => {
+                self.visitor.place.private = true;
+                false
+            }
+            Wish::Press(_) => true,
+        };
+        let (invocation, mut reply) = self.run(&desk, actor, wish).await;
+        // What only its asker sees only its asker can press.
+        reply.private |= !(may_be_open && in_server && self.may_speak);
+        // Without rows the buttons mean nothing; the answer itself is worth more.
+        let buttons = self.counter.offer(&desk, &invocation, &reply).await.unwrap_or_default();
+        self.say(reply, buttons, desk.workspace().zone)
+    }
+
+    async fn run(&self, desk: &Desk, actor: Actor, wish: Wish) -> (Invocation, Reply) {
+        let (place, at) = (self.visitor.place.clone(), self.visitor.at);
+        let invocation =
+            |command| Invocation { command, actor: actor.clone(), place: place.clone(), at };
+        match wish {
+            Wish::Ask(command) | Wish::Explain(command) => {
+                let invocation = invocation(command);
+                let reply = self.counter.run(desk, &invocation).await;
+                (invocation, reply)
+            }
+            Wish::Press(id) => {
+                let press = Press { id, actor: actor.clone(), place: place.clone(), at };
+                let reply = self.counter.press(desk, &press).await;
+                (invocation(Command::Alerts), reply)
+            }
+        }
+    }
+
+    fn say(&self, reply: Reply, buttons: Vec<Vec<ButtonId>>, zone: Tz) -> Option<Said> {
+        if reply.silent || reply.cards.is_empty() {
+            return None;
+        }
+        let Reply { cards, private, .. } = reply;
+        Some(Said { cards, buttons, private, zone, now: self.clock.now() })
+    }
+
+    /// What the form offers for what is typed so far.
+    pub async fn suggest(&self, typing: (ArgumentKind, &str)) -> Vec<Suggestion> {
+        match self.desk(None).await {
+            Ok(Some((desk, actor))) => {
+                self.counter.suggest(&desk, &actor, typing, self.visitor.at).await
+            }
+            Ok(None) | Err(_) => Vec::new(),
+        }
+    }
+
+    /// The desk, with the role that counts there; `Err` is what is said when the ledger fails.
+    async fn desk(&self, pressed: Option<&str>) -> Result<Option<(Desk, Actor)>, Reply> {
+        match &self.room {
+            Room::Server(_, standing) => self.enter(&self.visitor, standing).await,
+            Room::Private => self.desk_in_private(pressed).await,
+            Room::Elsewhere => Ok(None),
+        }
+    }
+
+    async fn enter(
+        &self,
+        visitor: &Visitor,
+        standing: &Standing,
+    ) -> Result<Option<(Desk, Actor)>, Reply> {
+        match self.counter.enter(visitor, standing).await {
+            Ok(Entrance::In(inside)) => Ok(Some(*inside)),
+            Ok(Entrance::Several(_) | Entrance::Stranger) => Ok(None),
+            Err(error) => Err(self.counter.apologize(&error)),
+        }
+    }
+
+    /// In private whoever is in a workspace's server is anyone there: answers, and no keys.
+    async fn desk_in_private(&self, pressed: Option<&str>) -> Result<Option<(Desk, Actor)>, Reply> {
+        let failed = |error| self.counter.apologize(&error);
+        let wanted = match pressed {
+            Some(id) => {
+                self.counter.workspace_of_button(&self.visitor, id).await.map_err(failed)?
+            }
+            None => None,
+        };
+        let homes = self.counter.homes(&self.visitor).await.map_err(failed)?;
+        let is_wanted = |home: &Home| wanted.as_ref().is_none_or(|id| *id == home.workspace.id);
+        let homes = homes.into_iter().filter(is_wanted);
+        for server in homes.flat_map(|home| home.chats).take(MOST_HOMES) {
+            let Some(id) = server.parse().ok().filter(|id| *id > 0).map(GuildId::new) else {
+                continue;
+            };
+            let is_known = self.cache.guild(id).is_some();
+            if !is_known || self.http.get_member(id, self.person).await.is_err() {
+                continue;
+            }
+            let visitor = Visitor { room: Some(server), ..self.visitor.clone() };
+            if let Some((desk, actor)) = self.enter(&visitor, &Standing::default()).await? {
+                return Ok(Some((desk, Actor { role: Role::Anyone, ..actor })));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether the server itself has the bot, and the command was given in it.
+fn is_installed(event: &Event<'_>, server: GuildId) -> bool {
+    let is_in_server = matches!(event.context, None | Some(InteractionContext::Guild));
+    let has = |owner: &AuthorizingIntegrationOwner| matches!(owner, AuthorizingIntegrationOwner::GuildInstall(Some(id)) if *id == server);
+    is_in_server && event.owners.0.iter().any(has)
+}

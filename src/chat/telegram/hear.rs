@@ -1,0 +1,230 @@
+//! What people write. In groups only what is addressed to us and known is heard; everything else
+//! there is somebody else's. In private every text is a command or a question.
+
+use chrono_tz::Tz;
+use teloxide::types::{Message, MessageId, ThreadId};
+
+use super::front::{Caller, Front, Stuck};
+use super::letters::Letters;
+use crate::clock::Alarm;
+use crate::commands::{
+    self, Command, Entrance, Invocation, LONGEST, ParseError, Reply, Role, Spec,
+};
+use crate::domain::card::{Card, Tone};
+use crate::domain::receiver::Platform;
+
+/// What stands in a text that begins with a slash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Addressed {
+    /// The command without the bot's name.
+    line: String,
+    /// Whether the bot was named.
+    is_named: bool,
+}
+
+impl Front {
+    /// Serves a message.
+    pub(super) async fn hear(&self, message: &Message, is_forwarded: bool, alarm: &mut Alarm) {
+        let Some(user) = &message.from else { return };
+        let topic = message.thread_id.filter(|_| message.is_topic_message);
+        let topic = topic.map(|ThreadId(MessageId(id))| id);
+        let caller = self.caller(user, &message.chat, topic);
+        if caller.spot.is_shared() {
+            if !is_forwarded {
+                self.hear_in_group(&caller, message, alarm).await;
+            }
+        } else {
+            self.hear_privately(&caller, message, is_forwarded, alarm).await;
+        }
+    }
+
+    async fn hear_in_group(&self, caller: &Caller, message: &Message, alarm: &mut Alarm) {
+        let Some(addressed) = message.text().and_then(|text| self.addressed(text)) else { return };
+        let (name, rest) = split(&addressed.line);
+        if name == "start" {
+            let code = Some(rest).filter(|rest| !rest.is_empty());
+            if addressed.is_named || code.is_some() {
+                self.start_in_group(caller, (code, message.id), alarm).await;
+            }
+            return;
+        }
+        if Spec::named(name).is_none() {
+            return;
+        }
+        let command = commands::parse(&addressed.line);
+        let (desk, actor) = match self.enter_room(caller, needs_admin(command.as_ref())).await {
+            Ok(entered) => entered,
+            Err(Stuck::Stranger) if addressed.is_named => {
+                let reply = self.counter.greet(&caller.visitor);
+                return self.say_openly(caller.spot, &reply, alarm).await;
+            }
+            Err(Stuck::Stranger) => return,
+            Err(Stuck::Said(reply)) => return self.say_openly(caller.spot, &reply, alarm).await,
+        };
+        let command = match command.map(|command| with_replied(command, message)) {
+            Ok(command) => command,
+            // The sentence repeats nothing and tells nothing.
+            Err(error) => return self.say_openly(caller.spot, &error.reply(), alarm).await,
+        };
+        let place = caller.visitor.place.clone();
+        let asked = Invocation { command, actor, place, at: caller.visitor.at };
+        let reply = self.counter.run(&desk, &asked).await;
+        self.answer((&desk, &asked), reply, (caller.spot, Some(message.id)), alarm).await;
+    }
+
+    async fn start_in_group(
+        &self,
+        caller: &Caller,
+        (code, id): (Option<&str>, MessageId),
+        alarm: &mut Alarm,
+    ) {
+        let known = !matches!(self.enter_room(caller, false).await, Err(Stuck::Stranger));
+        if known {
+            self.counter.found(Platform::Telegram, &caller.visitor.place.chat).await;
+        }
+        let reply = self.counter.start(&caller.visitor, code, known).await;
+        // With a code it may say which workspace this is; that is for whoever brought it.
+        match self.enter_room(caller, true).await {
+            Ok((desk, actor)) if code.is_some() => {
+                let place = caller.visitor.place.clone();
+                let command = Command::Help { command: None };
+                let asked = Invocation { command, actor, place, at: caller.visitor.at };
+                self.answer((&desk, &asked), reply, (caller.spot, Some(id)), alarm).await;
+            }
+            Ok(_) | Err(_) => self.say_openly(caller.spot, &reply, alarm).await,
+        }
+    }
+
+    async fn hear_privately(
+        &self,
+        caller: &Caller,
+        message: &Message,
+        is_forwarded: bool,
+        alarm: &mut Alarm,
+    ) {
+        let text = message.text().unwrap_or_default();
+        let line = match text.strip_prefix('/').filter(|_| !is_forwarded) {
+            Some(_) => match self.addressed(text) {
+                Some(addressed) => format!("/{}", addressed.line),
+                None => return,
+            },
+            None => text.to_owned(),
+        };
+        let (name, rest) = split(&line);
+        let parameter = Some(rest).filter(|rest| name == "/start" && !rest.is_empty());
+        if let Some(parameter) = parameter.filter(|parameter| Letters::is_name(parameter)) {
+            return self.open_letter(caller, parameter, alarm).await;
+        }
+        let entered = match self.enter_privately(caller, None, false).await {
+            Ok(entered) => entered,
+            Err(Stuck::Said(reply)) => return self.say_openly(caller.spot, &reply, alarm).await,
+            Err(Stuck::Stranger) => Entrance::Stranger,
+        };
+        let known = !matches!(entered, Entrance::Stranger);
+        if name == "/start" {
+            if known {
+                self.counter.found(Platform::Telegram, &caller.visitor.place.chat).await;
+            }
+            let reply = self.counter.start(&caller.visitor, parameter, known).await;
+            return self.say_openly(caller.spot, &reply, alarm).await;
+        }
+        let (desk, actor) = match entered {
+            Entrance::In(both) => *both,
+            Entrance::Several(desks) => {
+                if let Ok((card, ids)) = self.counter.offer_choice(&caller.visitor, &desks).await {
+                    self.say(&card, (&ids, Tz::UTC), (caller.spot, None), alarm).await;
+                }
+                return;
+            }
+            Entrance::Stranger => {
+                let reply = self.counter.greet(&caller.visitor);
+                return self.say_openly(caller.spot, &reply, alarm).await;
+            }
+        };
+        let command = match understood(&line, message, is_forwarded) {
+            Ok(command) => command,
+            Err(reply) => return self.say_openly(caller.spot, &reply, alarm).await,
+        };
+        let place = caller.visitor.place.clone();
+        let asked = Invocation { command, actor, place, at: caller.visitor.at };
+        let reply = self.counter.run(&desk, &asked).await;
+        self.answer((&desk, &asked), reply, (caller.spot, None), alarm).await;
+    }
+
+    /// A command without the slash and the bot's name; `None` when it is another bot's.
+    fn addressed(&self, text: &str) -> Option<Addressed> {
+        let ours = self.account.me.get().map(|me| me.username.as_str());
+        addressed(text, ours)
+    }
+}
+
+fn addressed(text: &str, ours: Option<&str>) -> Option<Addressed> {
+    let text: String = text.chars().take(LONGEST).collect();
+    let (word, rest) = split(text.strip_prefix('/')?);
+    let (name, bot) = word.split_once('@').map_or((word, None), |(name, bot)| (name, Some(bot)));
+    if let Some(bot) = bot
+        && !ours.is_some_and(|ours| ours.eq_ignore_ascii_case(bot))
+    {
+        return None;
+    }
+    let line = format!("{} {rest}", name.to_lowercase()).trim().to_owned();
+    Some(Addressed { line, is_named: bot.is_some() })
+}
+
+fn split(line: &str) -> (&str, &str) {
+    let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    (name, rest.trim())
+}
+
+fn needs_admin(command: Result<&Command, &ParseError>) -> bool {
+    command.is_ok_and(|command| Spec::of(command).role == Role::Admin)
+}
+
+/// `/faq` as a reply asks about the text that it replies to.
+fn with_replied(command: Command, message: &Message) -> Command {
+    match command {
+        Command::Faq { question: None } => {
+            let replied = message.reply_to_message();
+            let text = replied.and_then(|replied| replied.text().or(replied.caption()));
+            Command::Faq { question: text.map(|text| text.chars().take(LONGEST).collect()) }
+        }
+        other => other,
+    }
+}
+
+/// What a private text means; words of somebody else are a question and nothing more.
+fn understood(line: &str, message: &Message, is_forwarded: bool) -> Result<Command, Reply> {
+    let plain = |line: &str| Reply::private(Card::new(Tone::Plain, line));
+    if line.trim().is_empty() {
+        return Err(plain("I read text; paste the last line of the error."));
+    }
+    if is_forwarded {
+        let question = line.chars().take(LONGEST).collect();
+        return Ok(Command::Faq { question: Some(question) });
+    }
+    if line == "/cancel" {
+        return Err(plain("Nothing is under way here. /help lists what you can ask."));
+    }
+    let command = commands::hear(line).map_err(|error| error.reply())?;
+    Ok(with_replied(command, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_bots_command_is_not_ours() {
+        let heard = |text: &str| addressed(text, Some("keylapse_bot"));
+        let ours = |line: &str, is_named| Some(Addressed { line: line.to_owned(), is_named });
+        assert_eq!(heard("/keystatus"), ours("keystatus", false));
+        assert_eq!(heard("/Ack@Keylapse_Bot 3 2h"), ours("ack 3 2h", true));
+        assert_eq!(heard("/faq@keylapse_bot\n400003"), ours("faq 400003", true));
+        for text in
+            ["/keystatus@freqtrade_bot", "/ack@ 3", "hello", "hello /ack 3", "", "@keylapse_bot"]
+        {
+            assert_eq!(heard(text), None, "{text}");
+        }
+        assert_eq!(addressed("/ack@keylapse_bot", None), None);
+    }
+}

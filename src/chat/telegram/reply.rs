@@ -1,0 +1,162 @@
+//! What is answered, on its way out: at most once, within the half of the limits that replies may
+//! take, and never later than somebody would still want it. A private answer to a question asked
+//! in a group becomes a link into the private chat.
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use reqwest::Url;
+use teloxide::payloads::SendMessageSetters as _;
+use teloxide::types::{InlineKeyboardButton, InlineKeyboardMarkup, MessageId, ReplyParameters};
+
+use super::account::{Posted, Spot, message};
+use super::front::{Caller, Front, Stuck};
+use super::letters::Letter;
+use super::pace::Kind;
+use super::render::{self, Look};
+use crate::chat::wall::Wall;
+use crate::clock::Alarm;
+use crate::commands::{Desk, Entrance, Invocation, Reply, Role};
+use crate::domain::card::{Card, Tone};
+use crate::domain::id::ButtonId;
+
+/// An answer that cannot go out within this is not sent: whoever asks that much is flooding.
+const PATIENCE: TimeDelta = TimeDelta::seconds(6);
+
+impl Front {
+    /// Says a reply where it was asked, or, where others read along and it is private, leaves it
+    /// behind a link.
+    pub(super) async fn answer(
+        &self,
+        (desk, asked): (&Desk, &Invocation),
+        reply: Reply,
+        (spot, to): (Spot, Option<MessageId>),
+        alarm: &mut Alarm,
+    ) {
+        if reply.silent || reply.cards.is_empty() {
+            return;
+        }
+        if reply.private && spot.is_shared() {
+            let letter =
+                Letter { workspace: desk.workspace().id.clone(), asked: asked.clone(), reply };
+            return self.point(letter, (spot, to), alarm).await;
+        }
+        let buttons = self.counter.offer(desk, asked, &reply).await.unwrap_or_default();
+        let zone = desk.workspace().zone;
+        for (n, card) in reply.cards.iter().enumerate() {
+            let ids = buttons.get(n).map(Vec::as_slice).unwrap_or_default();
+            self.say(card, (ids, zone), (spot, to), alarm).await;
+        }
+    }
+
+    /// Says what holds no fact of any workspace, wherever it was asked.
+    pub(super) async fn say_openly(&self, spot: Spot, reply: &Reply, alarm: &mut Alarm) {
+        if reply.silent {
+            return;
+        }
+        for card in &reply.cards {
+            self.say(card, (&[], Tz::UTC), (spot, None), alarm).await;
+        }
+    }
+
+    /// Says a card that was offered with buttons of its own.
+    pub(super) async fn say(
+        &self,
+        card: &Card,
+        (ids, zone): (&[ButtonId], Tz),
+        (spot, to): (Spot, Option<MessageId>),
+        alarm: &mut Alarm,
+    ) {
+        let keyboard = render::keyboard(card, ids);
+        self.post(card, zone, keyboard, (spot, to), alarm).await;
+    }
+
+    /// The link to an answer in the private chat; `None` as long as our own name is not known.
+    pub(super) fn link(&self, letter: Letter) -> Option<Url> {
+        let name = &self.account.me.get()?.username;
+        let parameter = self.letters.keep(letter, self.now());
+        Url::parse(&format!("https://t.me/{name}?start={parameter}")).ok()
+    }
+
+    async fn point(&self, letter: Letter, at: (Spot, Option<MessageId>), alarm: &mut Alarm) {
+        let Some(link) = self.link(letter) else { return };
+        let card =
+            Card::new(Tone::Plain, "That answer is for you alone; it waits in our private chat.");
+        let open = InlineKeyboardButton::url("Open the answer", link);
+        self.post(&card, Tz::UTC, Some(InlineKeyboardMarkup::new([[open]])), at, alarm).await;
+    }
+
+    async fn post(
+        &self,
+        card: &Card,
+        zone: Tz,
+        keyboard: Option<InlineKeyboardMarkup>,
+        (spot, to): (Spot, Option<MessageId>),
+        alarm: &mut Alarm,
+    ) {
+        if !self.has_slot(spot.chat, alarm).await {
+            return;
+        }
+        let wall = Wall { zone, now: self.now() };
+        let look = Look { wall, bot: self.account.name(spot), calls: None };
+        // Who asked is looking; the others in a group need not be woken.
+        let mut body =
+            message(spot, render::text(card, &look)).disable_notification(spot.is_shared());
+        if let Some(keyboard) = keyboard {
+            body = body.reply_markup(keyboard);
+        }
+        if let Some(to) = to.filter(|_| spot.is_shared()) {
+            body = body.reply_parameters(ReplyParameters::new(to).allow_sending_without_reply());
+        }
+        if let Err(fault) = self.account.api.call::<_, Posted>(&body).await {
+            self.account.heed(spot.chat, &fault, self.now());
+            tracing::warn!(?fault, "an answer could not be sent");
+        }
+    }
+
+    /// Opens an answer that waits: for the person who asked, while they are no less than they were.
+    pub(super) async fn open_letter(&self, caller: &Caller, name: &str, alarm: &mut Alarm) {
+        let visitor = &caller.visitor;
+        let gone = "That answer is not here any more, or it is somebody else's. Ask again.";
+        let letter = self.letters.take(name, &visitor.id, visitor.at);
+        let Some(letter) = letter else {
+            let known = self.enter_privately(caller, None, false).await;
+            let reply = match known {
+                Ok(Entrance::In(_) | Entrance::Several(_)) => {
+                    Reply::private(Card::new(Tone::Plain, gone))
+                }
+                Ok(Entrance::Stranger) | Err(_) => self.counter.greet(visitor),
+            };
+            return self.say_openly(caller.spot, &reply, alarm).await;
+        };
+        // What anybody would be told needs no right, and gives none.
+        if letter.asked.actor.role == Role::Anyone {
+            return self.say_openly(caller.spot, &letter.reply, alarm).await;
+        }
+        match self.enter_privately(caller, Some(&letter.workspace), true).await {
+            Ok(Entrance::In(both)) if both.1.role >= letter.asked.actor.role => {
+                let (desk, actor) = *both;
+                let place = visitor.place.clone();
+                let asked = Invocation { actor, place, at: visitor.at, ..letter.asked };
+                self.answer((&desk, &asked), letter.reply, (caller.spot, None), alarm).await;
+            }
+            Err(Stuck::Said(reply)) => self.say_openly(caller.spot, &reply, alarm).await,
+            Ok(_) | Err(Stuck::Stranger) => {
+                let reply = self.counter.greet(visitor);
+                self.say_openly(caller.spot, &reply, alarm).await;
+            }
+        }
+    }
+
+    /// Waits for the slot of a reply; `false` when that would take too long.
+    async fn has_slot(&self, chat: i64, alarm: &mut Alarm) -> bool {
+        let give_up = self.now() + PATIENCE;
+        loop {
+            let now = self.now();
+            match self.account.pace(chat, Kind::Reply, now) {
+                Ok(()) => return true,
+                Err(wait) if now + wait > give_up => return false,
+                Err(wait) => alarm.wait(&*self.clock, Some(now + wait)).await,
+            }
+        }
+    }
+}

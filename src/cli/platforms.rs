@@ -1,0 +1,155 @@
+//! The chats of a running bot: who writes and who listens, as the settings name them. A platform
+//! whose token is refused ends the bot with one sentence; one that is disturbed is said through
+//! the others.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::failure::Failure;
+use super::open::Workshop;
+use crate::chat::Messenger;
+use crate::chat::{discord, telegram};
+use crate::clock::Clock;
+use crate::commands::Counter;
+use crate::config::Config;
+use crate::domain::receiver::Platform;
+
+/// Both halves of every platform that is configured.
+pub struct Platforms {
+    /// Who writes, by platform.
+    pub messengers: BTreeMap<Platform, Arc<dyn Messenger>>,
+    /// Endpoints that are not the platforms' own, for `/privacy` and the log.
+    pub endpoints: Vec<String>,
+    /// Whether any of them is on this machine.
+    pub is_test: bool,
+    telegram: Option<telegram::Listener>,
+    discord: Option<discord::Listener>,
+}
+
+/// What the listeners end in.
+pub type Listening = JoinSet<Result<(), String>>;
+
+/// Builds the clients; nothing is asked yet.
+pub fn connect(shop: &Workshop) -> Result<Platforms, Failure> {
+    let config = &shop.config;
+    let mut platforms = Platforms {
+        messengers: BTreeMap::new(),
+        endpoints: endpoints(config),
+        is_test: is_test(config),
+        telegram: None,
+        discord: None,
+    };
+    if let Some(settings) = discord_settings(config) {
+        let (messenger, listener) = discord::connect(&settings, shop.clock.clone())
+            .map_err(|error| Failure::Refused(error.to_string()))?;
+        platforms.messengers.insert(Platform::Discord, messenger);
+        platforms.discord = Some(listener);
+    }
+    if let Some(settings) = telegram_settings(config) {
+        let (messenger, listener) =
+            telegram::connect(settings).map_err(|error| Failure::Failed(error.to_string()))?;
+        platforms.messengers.insert(Platform::Telegram, Arc::new(messenger));
+        platforms.telegram = Some(listener);
+    }
+    Ok(platforms)
+}
+
+/// How Discord is reached, where it is used.
+pub fn discord_settings(config: &Config) -> Option<discord::Settings> {
+    let settings = config.discord.as_ref()?;
+    Some(discord::Settings {
+        token: settings.token.clone(),
+        api_url: settings.api.url.clone(),
+        resolve: settings.resolve,
+        ca: settings.ca.clone(),
+    })
+}
+
+/// How Telegram is reached, where it is used.
+pub fn telegram_settings(config: &Config) -> Option<telegram::Settings> {
+    let settings = config.telegram.as_ref()?;
+    Some(telegram::Settings {
+        token: settings.token.clone(),
+        url: settings.api.url.clone().unwrap_or_else(|| telegram::OFFICIAL.to_owned()),
+        proxy: None,
+        timeouts: telegram::PATIENCE,
+    })
+}
+
+/// What starts the bot as it is configured.
+pub fn start_command(config: &Config) -> &'static str {
+    if is_any(config) { "keylapse run" } else { "keylapse run --console" }
+}
+
+/// Whether any platform is configured.
+pub fn is_any(config: &Config) -> bool {
+    config.discord.is_some() || config.telegram.is_some()
+}
+
+fn is_test(config: &Config) -> bool {
+    let discord = config.discord.as_ref();
+    discord.is_some_and(|discord| discord.api.is_test() || discord.resolve.is_some())
+        || config.telegram.as_ref().is_some_and(|telegram| telegram.api.is_test())
+}
+
+fn endpoints(config: &Config) -> Vec<String> {
+    let mut named = Vec::new();
+    if let Some(discord) = &config.discord {
+        named.extend(discord.api.url.as_ref().filter(|_| discord.api.trusted.is_some()).cloned());
+        named.extend(discord.resolve.map(|address| format!("discord.com at {address}")));
+    }
+    if let Some(telegram) = &config.telegram {
+        named.extend(telegram.api.url.as_ref().filter(|_| telegram.api.trusted.is_some()).cloned());
+    }
+    named
+}
+
+impl Platforms {
+    /// Lets every platform listen until told to stop.
+    pub fn listen(
+        self,
+        counter: &Arc<Counter>,
+        clock: &Arc<dyn Clock>,
+        stop: &CancellationToken,
+    ) -> Listening {
+        let mut listening = JoinSet::new();
+        if let Some(listener) = self.telegram {
+            watch_trouble(listener.trouble(), Platform::Telegram, (counter, clock), stop);
+            let (counter, clock, stop) = (counter.clone(), clock.clone(), stop.clone());
+            listening.spawn(async move {
+                listener.run(counter, clock, stop).await.map_err(|trouble| trouble.to_string())
+            });
+        }
+        if let Some(listener) = self.discord {
+            let (counter, clock, ending) = (counter.clone(), clock.clone(), stop.clone());
+            listening.spawn(async move {
+                listener.run(counter, clock, ending).await.map_err(|why| why.to_string())
+            });
+        }
+        listening
+    }
+}
+
+/// Says a platform's trouble through the others, and when it is over.
+fn watch_trouble<T: std::fmt::Display + Send + Sync + 'static>(
+    mut trouble: tokio::sync::watch::Receiver<Option<T>>,
+    platform: Platform,
+    (counter, clock): (&Arc<Counter>, &Arc<dyn Clock>),
+    stop: &CancellationToken,
+) {
+    let (counter, clock, stop) = (counter.clone(), clock.clone(), stop.clone());
+    tokio::spawn(async move {
+        loop {
+            // What the last run left open is over, unless it is seen again.
+            let said = trouble.borrow_and_update().as_ref().map(ToString::to_string);
+            counter.trouble(platform, said.as_deref(), clock.now()).await;
+            tokio::select! {
+                () = stop.cancelled() => return,
+                changed = trouble.changed() => if changed.is_err() { return },
+            }
+        }
+    });
+}

@@ -1,0 +1,362 @@
+//! The door: from a person at a place to a desk and a role. What the platform says of them is
+//! fresh at each event; what was granted is read from the ledger; everything else is denied (S12).
+//! A stranger gets one polite line a day and leaves no row (S11).
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::PoisonError;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::press::LIFE;
+use super::{Actor, Counter, Place, Reply, Role};
+use crate::domain::access::{Grantee, Standing, role_of};
+use crate::domain::card::{Action, Card, Line, Tone};
+use crate::domain::id::{ButtonId, WorkspaceId};
+use crate::domain::receiver::Platform;
+use crate::domain::signal::Severity;
+use crate::domain::text::Clean;
+use crate::store::StoreError;
+use crate::store::audit::Entry;
+use crate::store::button::Offer;
+use crate::store::chat::{Chat, Home};
+use crate::store::desk::Desk;
+use crate::store::receiver::NewReceiver;
+
+/// A person at a place, as an adapter reports them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visitor {
+    /// Where the id is valid.
+    pub platform: Platform,
+    /// The platform's own id of the person.
+    pub id: String,
+    /// Their name as the platform gives it.
+    pub name: Clean,
+    /// Where they speak.
+    pub place: Place,
+    /// The chat that can belong to a workspace: the server on Discord, the group on Telegram;
+    /// `None` in a private chat.
+    pub room: Option<String>,
+    /// What the room is called; empty in private.
+    pub title: Clean,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Where a visitor comes in.
+pub enum Entrance {
+    /// At this desk, as this actor.
+    In(Box<(Desk, Actor)>),
+    /// In private, at one of several; they must choose first.
+    Several(Vec<Desk>),
+    /// Nowhere.
+    Stranger,
+}
+
+/// Workspaces that are offered at once.
+const MOST_CHOICES: usize = 8;
+
+/// Strangers that were greeted, by chat; more are not remembered and not greeted.
+const MOST_GREETED: usize = 20_000;
+
+/// Who was greeted on which day.
+#[derive(Default)]
+pub(super) struct Greeted(HashMap<(Platform, String), NaiveDate>);
+
+impl Greeted {
+    /// Whether this chat may be greeted now; once a day.
+    fn may_greet(&mut self, chat: (Platform, &str), day: NaiveDate) -> bool {
+        let key = (chat.0, chat.1.to_owned());
+        if self.0.get(&key) == Some(&day) {
+            return false;
+        }
+        if self.0.len() >= MOST_GREETED {
+            self.0.retain(|_, greeted| *greeted == day);
+        }
+        if self.0.len() >= MOST_GREETED {
+            return false;
+        }
+        self.0.insert(key, day);
+        true
+    }
+}
+
+impl Visitor {
+    pub(super) fn actor(&self, role: Role) -> Actor {
+        Actor { platform: self.platform, id: self.id.clone(), name: self.name.clone(), role }
+    }
+}
+
+impl Counter {
+    /// In a room: the desk of its workspace, with the role that `standing` and the grants give.
+    pub async fn enter(
+        &self,
+        visitor: &Visitor,
+        standing: &Standing,
+    ) -> Result<Entrance, StoreError> {
+        let Some(room) = &visitor.room else { return Ok(Entrance::Stranger) };
+        let Some(home) = self.tools.store.home_of(visitor.platform, room).await? else {
+            return Ok(Entrance::Stranger);
+        };
+        let role = role_of(visitor.platform, &visitor.id, standing, &home.grants);
+        let desk = self.tools.store.desk(home.workspace);
+        Ok(Entrance::In(Box::new((desk, visitor.actor(role)))))
+    }
+
+    /// The chats whose membership must be confirmed before [`Self::enter_privately`].
+    pub async fn homes(&self, visitor: &Visitor) -> Result<Vec<Home>, StoreError> {
+        self.tools.store.homes(visitor.platform, &visitor.id).await
+    }
+
+    /// In a private chat: the desk of the only workspace where they are more than anyone, or of
+    /// the one they chose last; for a press the one of its button (`wanted`). `standings` is what
+    /// the platform said a minute ago at most, by chat.
+    pub async fn enter_privately(
+        &self,
+        visitor: &Visitor,
+        homes: Vec<Home>,
+        standings: &BTreeMap<String, Standing>,
+        wanted: Option<WorkspaceId>,
+    ) -> Result<Entrance, StoreError> {
+        let own_chat = visitor.place.chat.as_str();
+        let mut open = Vec::new();
+        for home in homes {
+            let role = role_in(visitor, &home, standings);
+            // A person's own chat that is one of the workspace lets them in as what was granted.
+            if role > Role::Anyone || home.chats.iter().any(|chat| chat == own_chat) {
+                open.push((self.tools.store.desk(home.workspace), role));
+            }
+        }
+        let is = |id: &WorkspaceId| {
+            let id = id.clone();
+            move |(desk, _): &(Desk, Role)| desk.workspace().id == id
+        };
+        let chosen = match &wanted {
+            Some(id) => {
+                open.retain(is(id));
+                None
+            }
+            None if open.len() > 1 => {
+                self.tools.store.current_workspace(visitor.platform, &visitor.id).await?
+            }
+            None => None,
+        };
+        if let Some(at) = chosen.and_then(|id| open.iter().position(is(&id))) {
+            open.swap(0, at);
+            open.truncate(1);
+        }
+        match open.len() {
+            0 => Ok(Entrance::Stranger),
+            1 => {
+                let (desk, role) = open.remove(0);
+                Ok(Entrance::In(Box::new((desk, visitor.actor(role)))))
+            }
+            _ => Ok(Entrance::Several(open.into_iter().map(|(desk, _)| desk).collect())),
+        }
+    }
+
+    /// The workspace of a button that this visitor may press here; `None` for any other id.
+    pub async fn workspace_of_button(
+        &self,
+        visitor: &Visitor,
+        id: &str,
+    ) -> Result<Option<WorkspaceId>, StoreError> {
+        Ok(self
+            .pressed(visitor.platform, &visitor.place.chat, &visitor.id, id, visitor.at)
+            .await?
+            .map(|pressed| pressed.workspace))
+    }
+
+    /// Which workspace? The card with its buttons, each bound to its own workspace and person.
+    pub async fn offer_choice(
+        &self,
+        visitor: &Visitor,
+        desks: &[Desk],
+    ) -> Result<(Card, Vec<ButtonId>), StoreError> {
+        let mut card = Card::new(Tone::Plain, "Which workspace?");
+        let mut ids = Vec::new();
+        for desk in desks.iter().take(MOST_CHOICES) {
+            let workspace = desk.workspace();
+            let action = Action::ChooseWorkspace { workspace: workspace.id.clone() };
+            let offer = Offer {
+                workspace: workspace.id.clone(),
+                platform: visitor.platform,
+                chat: visitor.place.chat.clone(),
+                message: None,
+                person: Some(visitor.id.clone()),
+                alert: None,
+                until: visitor.at + LIFE,
+            };
+            ids.extend(
+                self.tools.store.offer(&offer, std::slice::from_ref(&action), visitor.at).await?,
+            );
+            card = card.button(workspace.name.as_str(), action);
+        }
+        Ok((card, ids))
+    }
+
+    /// The bot is in a chat or channel again: what was lost there is told again.
+    pub async fn found(&self, platform: Platform, chat: &str) {
+        match self.tools.store.find_chat(platform, chat).await {
+            Ok(true) => self.tools.wake_courier.ring(),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "a chat that is back could not be recorded"),
+        }
+    }
+
+    /// A platform is disturbed (`Some`, in one sentence), or not any more.
+    pub async fn trouble(&self, platform: Platform, trouble: Option<&str>, at: DateTime<Utc>) {
+        let policy = &self.tools.policy;
+        match self.tools.store.judge_platform(platform, trouble, policy, at).await {
+            Ok(true) => self.tools.wake_courier.ring(),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "a platform's trouble could not be recorded"),
+        }
+    }
+
+    /// A stranger speaks: one line a day where the platform lets us be silent.
+    pub fn greet(&self, visitor: &Visitor) -> Reply {
+        let chat = (visitor.platform, visitor.place.chat.as_str());
+        let day = visitor.at.date_naive();
+        let mut greeted = self.greeted.lock().unwrap_or_else(PoisonError::into_inner);
+        if !greeted.may_greet(chat, day) {
+            return Reply::silence();
+        }
+        private_bot()
+    }
+
+    /// A platform says that nothing can be written to a chat any more: what was told there rests.
+    pub async fn lost(&self, platform: Platform, chat: &str, why: &str) {
+        match self.tools.store.lose_chat(platform, chat, why).await {
+            Ok(false) => {}
+            Ok(true) => {
+                tracing::warn!(platform = platform.id(), "receivers are lost: {why}");
+                self.tools.wake_courier.ring();
+            }
+            Err(error) => tracing::error!(%error, "a lost chat could not be recorded"),
+        }
+    }
+
+    /// `/start` and `/start CODE`: a code lets the person in and makes their chat one of the
+    /// workspace. Wrong, late and used codes get the stranger's line.
+    pub async fn start(&self, visitor: &Visitor, code: Option<&str>, known: bool) -> Reply {
+        let Some(code) = code.filter(|code| !code.trim().is_empty()) else {
+            if !known {
+                return self.greet(visitor);
+            }
+            // Whoever had blocked the bot and starts it anew is told again.
+            self.found(visitor.platform, &visitor.place.chat).await;
+            return Reply::private(first_contact());
+        };
+        match self.claim(visitor, code).await {
+            Ok(Some(reply)) => reply,
+            Ok(None) if known => Reply::private(Card::new(
+                Tone::Plain,
+                "That code is wrong, used or older than ten minutes; keylapse invite on the host makes a new one.",
+            )),
+            Ok(None) => private_bot(),
+            Err(error) => self.apologize(&error),
+        }
+    }
+
+    async fn claim(&self, visitor: &Visitor, code: &str) -> Result<Option<Reply>, StoreError> {
+        let platform = visitor.platform.id();
+        let by = format!("{platform} {}", visitor.id);
+        let Some(claimed) = self.tools.store.spend_claim(code, &by, visitor.at).await? else {
+            return Ok(None);
+        };
+        let desk = self.tools.store.desk(claimed.workspace);
+        let entry = |action, target: String| Entry {
+            actor: Clean::new(&format!("{} ({by})", visitor.name), 120),
+            place: format!("{platform}:{}", visitor.place.chat),
+            action,
+            target: Some(target),
+            before: None,
+            after: None,
+        };
+        let address = visitor.room.clone().unwrap_or_else(|| visitor.place.chat.clone());
+        let title =
+            if visitor.title.is_empty() { visitor.name.clone() } else { visitor.title.clone() };
+        let chat = Chat {
+            platform: visitor.platform,
+            address: address.clone(),
+            title: title.clone(),
+            is_configured: false,
+        };
+        if !desk.enrol(&chat, &entry("chat.enrolled", address), visitor.at).await? {
+            let line = "This chat belongs to another workspace already; use one that is free.";
+            return Ok(Some(Reply::private(Card::new(Tone::Plain, line))));
+        }
+        let grantee = Grantee::Person(visitor.id.clone());
+        let deed = entry("role.granted", format!("{} {}", by, claimed.role.name()));
+        desk.grant(visitor.platform, &grantee, Some(claimed.role), &deed, visitor.at).await?;
+        let receiver = NewReceiver {
+            name: title,
+            address: visitor.place.address(),
+            min_severity: Severity::Notice,
+            mention: None,
+        };
+        let added = entry("receiver.added", receiver.name.to_string());
+        desk.add_receiver(&receiver, &added, visitor.at).await?;
+        let name = &desk.workspace().name;
+        let card = Card::new(Tone::Fine, Line::from("Connected to ").name(name).text("."))
+            .text(format!("You are {} here, and this chat gets the warnings.", claimed.role.name()))
+            .text("/keystatus shows the keys; /notify changes who is told.");
+        Ok(Some(Reply::private(card)))
+    }
+}
+
+impl Counter {
+    /// A chat has another address from now on: all that belongs to it follows.
+    pub async fn moved(&self, platform: Platform, from: &str, to: &str) {
+        match self.tools.store.move_chat(platform, from, to).await {
+            Ok(true) => self.tools.wake_courier.ring(),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "a chat's new address could not be recorded"),
+        }
+    }
+}
+
+fn role_in(visitor: &Visitor, home: &Home, standings: &BTreeMap<String, Standing>) -> Role {
+    let stranger = Standing::default();
+    let of = |chat: &String| {
+        let standing = standings.get(chat).unwrap_or(&stranger);
+        role_of(visitor.platform, &visitor.id, standing, &home.grants)
+    };
+    let alone = role_of(visitor.platform, &visitor.id, &stranger, &home.grants);
+    home.chats.iter().map(of).max().unwrap_or(Role::Anyone).max(alone)
+}
+
+/// What a stranger is told where a platform makes us answer.
+pub fn private_bot() -> Reply {
+    let line = "This bot is private. Its operator can give you a code.";
+    Reply::private(Card::new(Tone::Plain, line))
+}
+
+/// What a bot says first where it is at home.
+pub fn first_contact() -> Card {
+    Card::new(Tone::Plain, "I watch API keys and warn here before one stops working.").steps([
+        "Add a key on the host: keylapse key add.".into(),
+        "/keystatus shows it.".into(),
+        "Everything else: /help".into(),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stranger_is_greeted_once_a_day_and_ten_thousand_leave_a_bounded_trace() {
+        let day = |n| NaiveDate::from_ymd_opt(2027, 1, n).unwrap();
+        let mut greeted = Greeted::default();
+        assert!(greeted.may_greet((Platform::Telegram, "7"), day(4)));
+        assert!(!greeted.may_greet((Platform::Telegram, "7"), day(4)));
+        assert!(greeted.may_greet((Platform::Discord, "7"), day(4)));
+        assert!(greeted.may_greet((Platform::Telegram, "7"), day(5)));
+        for n in 0..3 * MOST_GREETED {
+            greeted.may_greet((Platform::Telegram, &n.to_string()), day(5));
+        }
+        assert!(greeted.0.len() <= MOST_GREETED);
+        assert!(greeted.may_greet((Platform::Telegram, "new"), day(6)));
+    }
+}

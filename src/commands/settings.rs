@@ -1,0 +1,213 @@
+//! `/settings`: the workspace's zone, who may what, and where answers may be shown to everybody.
+//! What the settings file says is shown as such and not changed here.
+
+use chrono_tz::Tz;
+
+use super::Reply;
+use super::call::Call;
+use crate::domain::access::{Grantee, Role};
+use crate::domain::card::{Card, Line, Tone};
+use crate::domain::receiver::Platform;
+use crate::domain::text::Clean;
+use crate::store::StoreError;
+
+/// What can be set.
+pub(super) const WHAT: &[&str] = &["zone", "role", "faq"];
+
+pub(super) async fn by_words(
+    call: &Call<'_>,
+    what: Option<&str>,
+    value: Option<&str>,
+) -> Result<Reply, StoreError> {
+    match (what.map(str::to_ascii_lowercase).as_deref(), value) {
+        (Some("zone"), Some(value)) => zone(call, value).await,
+        (Some("role"), Some(value)) => role(call, value).await,
+        (Some("faq"), Some(value)) => faq(call, value).await,
+        _ => list(call).await,
+    }
+}
+
+async fn list(call: &Call<'_>) -> Result<Reply, StoreError> {
+    let workspace = call.desk.workspace();
+    let mut card =
+        Card::new(Tone::Plain, Line::from("Settings of ").name(&workspace.name).text("."));
+    let by_file = if workspace.is_configured { ", set in keylapse.toml on the host" } else { "" };
+    card = card.item(Tone::Plain, format!("Zone: {}{by_file}", workspace.zone));
+    for platform in [Platform::Discord, Platform::Telegram] {
+        for grant in call.desk.grants(platform).await? {
+            let who = who(&grant.grantee);
+            let line = format!("{} ({}): {}", who, platform.name(), grant.role.name());
+            card = card.item(Tone::Plain, line);
+        }
+    }
+    card = card.item(Tone::Plain, "Whoever manages the server or group is admin.");
+    let channels = call.desk.settings().await?.faq_channels;
+    card = card.item(
+        Tone::Plain,
+        match channels.len() {
+            0 => "Answers of /faq: to their asker only".to_owned(),
+            n => format!("Answers of /faq may be shown to everybody in {n} channels"),
+        },
+    );
+    Ok(Reply::private(
+        card.text(Line::from("Change with ").code("/settings zone Europe/Berlin").text(","))
+            .text(
+                Line::default()
+                    .code("/settings role members viewer")
+                    .text(" (or a person's or role's number; none takes it back),"),
+            )
+            .text(
+                Line::default()
+                    .code("/settings faq here")
+                    .text(" or ")
+                    .code("/settings faq off")
+                    .text("."),
+            ),
+    ))
+}
+
+fn who(grantee: &Grantee) -> String {
+    match grantee {
+        Grantee::Person(id) => format!("Person {id}"),
+        Grantee::ServerRole(id) => format!("Role {id}"),
+        Grantee::Members => "Everybody here".to_owned(),
+    }
+}
+
+async fn zone(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
+    let Ok(zone) = Tz::from_str_insensitive(value.trim()) else {
+        let line = "I do not know that zone; write one like Europe/Berlin or UTC.";
+        return Ok(Reply::private(Card::new(Tone::Plain, line)));
+    };
+    let entry = call.entry(format!("zone {zone}"));
+    if !call.desk.set_zone(zone, &entry, call.at).await? {
+        return Ok(configured());
+    }
+    let title = format!("Times here are {zone} from now on.");
+    Ok(Reply::private(Card::new(Tone::Fine, title)))
+}
+
+async fn role(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
+    let mut words = value.split_whitespace();
+    let (Some(whom), Some(word), None) = (words.next(), words.next(), words.next()) else {
+        return Ok(how_to_grant());
+    };
+    let word = word.to_ascii_lowercase();
+    let (Some(grantee), Some(role)) = (grantee(whom), wanted(&word)) else {
+        return Ok(how_to_grant());
+    };
+    let platform = call.place.platform;
+    let target = format!("{} {} {word}", platform.id(), who(&grantee));
+    if !call.desk.grant(platform, &grantee, role, &call.entry(target), call.at).await? {
+        return Ok(configured());
+    }
+    let who = who(&grantee);
+    let title = match role {
+        Some(role) => format!("{who}: {} from now on.", role.name()),
+        None => format!("{who}: nothing is granted any more."),
+    };
+    let card = Card::new(Tone::Fine, title);
+    Ok(Reply::private(if role == Some(Role::Admin) {
+        card.text("An admin accepts changed keys and sets who is told.")
+    } else {
+        card
+    }))
+}
+
+/// `None` inside takes it back.
+#[expect(clippy::option_option, reason = "no word, and the word for nothing, differ")]
+fn wanted(word: &str) -> Option<Option<Role>> {
+    if word == "none" { Some(None) } else { Role::parse(word).map(Some) }
+}
+
+/// `members`, a number, or what Discord makes of a typed name: `<@123>`, `<@&55>`.
+fn grantee(word: &str) -> Option<Grantee> {
+    if matches!(word.to_ascii_lowercase().as_str(), "members" | "everybody" | "everyone") {
+        return Some(Grantee::Members);
+    }
+    let inside = word.trim_start_matches('<').trim_end_matches('>');
+    let (is_role, id) = match inside.strip_prefix("@&").or_else(|| word.strip_prefix("role:")) {
+        Some(id) => (true, id),
+        None => (false, inside.trim_start_matches("@!").trim_start_matches('@')),
+    };
+    let is_number = (1..=20).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit());
+    let id = is_number.then(|| id.to_owned())?;
+    Some(if is_role { Grantee::ServerRole(id) } else { Grantee::Person(id) })
+}
+
+fn how_to_grant() -> Reply {
+    let card = Card::new(Tone::Plain, "Say who and what.")
+        .item(Tone::Plain, Line::default().code("/settings role members viewer"))
+        .item(
+            Tone::Plain,
+            Line::default().code("/settings role 123456789 operator").text(": a person's number"),
+        )
+        .item(
+            Tone::Plain,
+            Line::default()
+                .code("/settings role role:123456789 operator")
+                .text(": a role of the Discord server"),
+        )
+        .item(
+            Tone::Plain,
+            Line::default().code("/settings role members none").text(": takes it back"),
+        );
+    Reply::private(card)
+}
+
+async fn faq(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
+    let mut settings = call.desk.settings().await?;
+    let word = value.trim().to_ascii_lowercase();
+    let title = match word.as_str() {
+        "here" | "on" if call.place.private => {
+            "Nobody else reads along here; say it in the channel that is meant."
+        }
+        "here" | "on" => {
+            if !settings.faq_channels.contains(&call.place.chat) {
+                settings.faq_channels.push(call.place.chat.clone());
+            }
+            "An answer of /faq may be shown to everybody here from now on, once a minute."
+        }
+        "off" => {
+            settings.faq_channels.clear();
+            "Answers of /faq are for their askers only from now on."
+        }
+        _ => "Say here or off.",
+    };
+    let is_changed = settings != call.desk.settings().await?;
+    if is_changed {
+        call.desk
+            .set_settings(&settings, &call.entry(Clean::new(&word, 20).to_string()), call.at)
+            .await?;
+    }
+    Ok(Reply::private(Card::new(Tone::Plain, title)))
+}
+
+fn configured() -> Reply {
+    Reply::private(Card::new(Tone::Plain, "Set in keylapse.toml on the host; change it there."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grantee_is_read_as_people_and_discord_write_one() {
+        let person = |id: &str| Some(Grantee::Person(id.to_owned()));
+        let table = [
+            ("members", Some(Grantee::Members)),
+            ("Everyone", Some(Grantee::Members)),
+            ("123", person("123")),
+            ("<@123>", person("123")),
+            ("<@!123>", person("123")),
+            ("<@&55>", Some(Grantee::ServerRole("55".to_owned()))),
+            ("role:55", Some(Grantee::ServerRole("55".to_owned()))),
+            ("ann", None),
+            ("@everyone", None),
+            ("", None),
+        ];
+        for (word, expected) in table {
+            assert_eq!(grantee(word), expected, "{word}");
+        }
+    }
+}

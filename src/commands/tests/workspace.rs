@@ -1,0 +1,171 @@
+//! Who is told, who may what, and how a chat comes in.
+
+use std::collections::BTreeMap;
+
+use super::world::*;
+use crate::commands::*;
+use crate::domain::access::{Grantee, Standing};
+use crate::domain::receiver::Platform;
+use crate::domain::text::Clean;
+
+fn visitor(chat: &str, room: Option<&str>) -> Visitor {
+    let place = Place {
+        platform: Platform::Telegram,
+        chat: chat.to_owned(),
+        topic: None,
+        private: room.is_none(),
+        title: None,
+        wide: false,
+    };
+    Visitor {
+        platform: Platform::Telegram,
+        id: "7".to_owned(),
+        name: Clean::new("Ada", 64),
+        place,
+        room: room.map(str::to_owned),
+        title: Clean::new("Traders", 64),
+        at: at(0),
+    }
+}
+
+fn text(reply: &Reply) -> String {
+    plain(reply)
+}
+
+async fn entered(world: &World, visitor: &Visitor, standing: Standing) -> Option<(Clean, Role)> {
+    match world.counter.enter(visitor, &standing).await.unwrap() {
+        Entrance::In(inside) => {
+            let (desk, actor) = *inside;
+            Some((desk.workspace().name.clone(), actor.role))
+        }
+        Entrance::Several(_) | Entrance::Stranger => None,
+    }
+}
+
+#[tokio::test]
+async fn a_code_lets_a_group_in_once_and_wrong_ones_end_it_after_five_tries() {
+    let world = World::new().await;
+    let group = visitor("-100", Some("-100"));
+    assert_eq!(entered(&world, &group, Standing::default()).await, None);
+    let home = world.home.workspace().id.clone();
+    let store = &world.counter.tools.store;
+    let (code, late) = ("ABCD-EFGHJ-KLMN", "WXYZ-EFGHJ-KLMN");
+    store.keep_claim(&home, Role::Admin, code, at(10), at(0)).await.unwrap();
+    store.keep_claim(&home, Role::Admin, late, at(-1), at(-9)).await.unwrap();
+    for wrong in ["", "ABCD-EFGHJ-KLM", "ABCDEFGHJKLMM", late, "\u{202e}' OR 1=1"] {
+        let reply = world.counter.start(&group, Some(wrong), false).await;
+        assert!(reply.silent || text(&reply).starts_with("This bot is private"), "{wrong}");
+    }
+    let reply = world.counter.start(&group, Some("abcd efghj klmn"), false).await;
+    assert!(text(&reply).contains("Connected to"), "{}", text(&reply));
+    let (_, role) = entered(&world, &group, Standing::default()).await.expect("it is in");
+    assert_eq!(role, Role::Admin);
+    let told = world.home.receivers().await.unwrap();
+    assert!(told.iter().any(|one| one.receiver.address.chat == "-100"));
+    // Once.
+    let other = Visitor { id: "8".to_owned(), ..visitor("-200", Some("-200")) };
+    let reply = world.counter.start(&other, Some(code), false).await;
+    assert!(text(&reply).starts_with("This bot is private"), "{}", text(&reply));
+    // Five wrong tries on one code.
+    let code = "BBBB-EFGHJ-KLMN";
+    store.keep_claim(&home, Role::Viewer, code, at(10), at(0)).await.unwrap();
+    for _ in 0..5 {
+        world.counter.start(&other, Some("BBBB-AAAAA-AAAA"), false).await;
+    }
+    let reply = world.counter.start(&other, Some(code), false).await;
+    assert!(!text(&reply).contains("Connected"), "{}", text(&reply));
+}
+
+#[tokio::test]
+async fn a_private_chat_means_the_workspaces_that_the_platform_confirms() {
+    let world = World::new().await;
+    let entry = |world: &World| {
+        let invocation = invocation(Role::Admin, Command::Alerts);
+        let spec = Spec::of(&invocation.command);
+        super::super::call::Call::new(&world.counter.tools, &world.home, &invocation, spec)
+            .entry("x")
+    };
+    for (desk, chat) in [(&world.home, "-100"), (&world.other, "-200")] {
+        let chat = crate::store::chat::Chat {
+            platform: Platform::Telegram,
+            address: chat.to_owned(),
+            title: Clean::default(),
+            is_configured: false,
+        };
+        assert!(desk.enrol(&chat, &entry(&world), at(0)).await.unwrap());
+        let members = Grantee::Members;
+        desk.grant(Platform::Telegram, &members, Some(Role::Viewer), &entry(&world), at(0))
+            .await
+            .unwrap();
+    }
+    let person = visitor("7", None);
+    let member = Standing { is_member: true, ..Standing::default() };
+    let enter = async |chats: &[&str], wanted| {
+        let homes = world.counter.homes(&person).await.unwrap();
+        let standings: BTreeMap<String, Standing> =
+            chats.iter().map(|chat| ((*chat).to_owned(), member.clone())).collect();
+        world.counter.enter_privately(&person, homes, &standings, wanted).await.unwrap()
+    };
+    assert!(matches!(enter(&[], None).await, Entrance::Stranger));
+    let Entrance::In(inside) = enter(&["-200"], None).await else { panic!("one workspace") };
+    assert_eq!(
+        (inside.0.workspace().id.clone(), inside.1.role),
+        (world.other.workspace().id.clone(), Role::Viewer)
+    );
+    let Entrance::Several(desks) = enter(&["-100", "-200"], None).await else { panic!("two") };
+    let (card, ids) = world.counter.offer_choice(&person, &desks).await.unwrap();
+    assert_eq!((card.buttons.len(), ids.len()), (2, 2));
+    // Whoever is no member of it any more cannot press their way in.
+    let wanted = world.counter.workspace_of_button(&person, ids[0].as_str()).await.unwrap();
+    assert!(wanted.is_some());
+    let there = desks[0].workspace().id.clone();
+    assert_eq!(wanted, Some(there.clone()));
+    let others = if there == world.home.workspace().id { ["-200"] } else { ["-100"] };
+    assert!(matches!(enter(&others, wanted.clone()).await, Entrance::Stranger));
+    // A stranger's press of the same id finds nothing.
+    let stranger = Visitor { id: "8".to_owned(), ..person.clone() };
+    assert_eq!(world.counter.workspace_of_button(&stranger, ids[0].as_str()).await.unwrap(), None);
+    let Entrance::In(inside) = enter(&["-100", "-200"], wanted).await else { panic!("chosen") };
+    let (desk, actor) = *inside;
+    let press = Press { id: ids[0].0.clone(), actor, place: person.place.clone(), at: at(0) };
+    let reply = world.counter.press(&desk, &press).await;
+    assert!(text(&reply).starts_with("From now on I mean"), "{}", text(&reply));
+    let Entrance::In(inside) = enter(&["-100", "-200"], None).await else { panic!("remembered") };
+    assert_eq!(inside.0.workspace().id, there);
+}
+
+#[tokio::test]
+async fn an_admin_adds_tests_and_removes_who_is_told() {
+    let world = World::new().await;
+    let run = async |line: &str| {
+        let mut invocation = invocation(Role::Admin, parse(line).unwrap());
+        invocation.place =
+            Place { title: Some(Clean::new("night", 40)), ..visitor("-300", Some("-300")).place };
+        invocation.place.platform = Platform::Telegram;
+        text(&world.counter.run(&world.home, &invocation).await)
+    };
+    let added = run("/notify add critical").await;
+    assert!(added.contains("told from now on") && added.contains("critical only"), "{added}");
+    assert!(run("/notify add").await.contains("told already"));
+    let sent = run("/notify test night").await;
+    assert!(sent.contains("on its way to night"), "{sent}");
+    let detail = run("/notify edit night").await;
+    assert!(detail.contains("not delivered yet"), "{detail}");
+    assert!(run("/notify edit night notice").await.contains("everything"));
+    let all = run("/notify").await;
+    assert!(all.contains("night: Telegram, everything"), "{all}");
+    let receivers = world.home.receivers().await.unwrap();
+    let night = receivers.iter().find(|one| one.receiver.name.as_str() == "night").unwrap();
+    let action =
+        crate::domain::card::Action::RemoveReceiver { receiver: night.receiver.id.clone() };
+    let press = Command::Press { action, rev: None, shown_at: None };
+    let gone = text(&world.run(Role::Admin, press).await);
+    assert!(gone.contains("night is not told any more"), "{gone}");
+    // What the file names stays.
+    let receivers = world.home.receivers().await.unwrap();
+    let desk = receivers.iter().find(|one| one.is_configured).unwrap();
+    let action = crate::domain::card::Action::RemoveReceiver { receiver: desk.receiver.id.clone() };
+    let press = Command::Press { action, rev: None, shown_at: None };
+    assert!(text(&world.run(Role::Admin, press).await).contains("keylapse.toml"));
+    assert!(run("/settings zone Asia/Tokyo").await.contains("keylapse.toml"));
+}

@@ -1,0 +1,139 @@
+//! Claim codes: how a chat and its first admin come in. A code is shown once and kept as a hash;
+//! it is found by its first letters, so that wrong tries on one count and end it.
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use sqlx::query;
+
+use super::row::{Cells, ms};
+use super::workspace::{Workspace, workspace_columns, workspace_of};
+use super::{Store, StoreError};
+use crate::domain::access::Role;
+use crate::domain::id::WorkspaceId;
+
+/// Wrong tries that end a code.
+const MOST_TRIES: i64 = 5;
+/// The letters by which a code is found; the rest is compared.
+const ID_LETTERS: usize = 4;
+/// A code's letters: 13 of 32 kinds are 65 bits.
+pub const CODE_LETTERS: usize = 13;
+
+/// What a code gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// The workspace that is joined.
+    pub workspace: Workspace,
+    /// As what.
+    pub role: Role,
+}
+
+/// The code without the strokes and small letters that people type; `None` = no code of ours.
+fn plain(code: &str) -> Option<String> {
+    let plain: String = code
+        .chars()
+        .take(64)
+        .filter(|c| !matches!(c, '-' | ' '))
+        .map(|c| c.to_ascii_uppercase())
+        .collect();
+    let fits = plain.len() == CODE_LETTERS && plain.bytes().all(|b| b.is_ascii_alphanumeric());
+    fits.then_some(plain)
+}
+
+fn hash(code: &str) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(code).iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+impl Store {
+    /// Keeps a new code for `workspace` until `until`. The same first letters as another live
+    /// code: a conflict, make another one.
+    pub async fn keep_claim(
+        &self,
+        workspace: &WorkspaceId,
+        role: Role,
+        code: &str,
+        until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let Some(code) = plain(code) else { return Err(StoreError::Garbled("code".to_owned())) };
+        let mut tx = self.write().await?;
+        query("DELETE FROM claims WHERE until_at <= $1 AND used_at IS NULL")
+            .bind(ms(now))
+            .execute(tx.conn())
+            .await?;
+        let done = query(
+            "INSERT INTO claims (code_id, code_hash, workspace_id, role, until_at, tries, used_at, used_by) \
+             VALUES ($1, $2, $3, $4, $5, 0, NULL, NULL) ON CONFLICT (code_id) DO NOTHING",
+        )
+        .bind(&code[..ID_LETTERS])
+        .bind(hash(&code))
+        .bind(workspace.as_str())
+        .bind(role.name())
+        .bind(ms(until))
+        .execute(tx.conn())
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::Conflict);
+        }
+        tx.commit().await
+    }
+
+    /// Spends a code, once. Unknown, wrong, used and late codes are all `None`.
+    pub async fn spend_claim(
+        &self,
+        code: &str,
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Claimed>, StoreError> {
+        let Some(code) = plain(code) else { return Ok(None) };
+        let mut tx = self.write().await?;
+        // Every try counts first, right or wrong: two at once cannot both be the fifth.
+        let row = query(
+            "UPDATE claims SET tries = tries + 1 WHERE code_id = $1 AND used_at IS NULL AND until_at > $2 \
+             AND tries < $3 RETURNING code_hash, workspace_id, role",
+        )
+        .bind(&code[..ID_LETTERS])
+        .bind(ms(now))
+        .bind(MOST_TRIES)
+        .fetch_optional(tx.conn())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        if row.text("code_hash")? != hash(&code) {
+            tx.commit().await?;
+            return Ok(None);
+        }
+        query("UPDATE claims SET used_at = $2, used_by = $3 WHERE code_id = $1")
+            .bind(&code[..ID_LETTERS])
+            .bind(ms(now))
+            .bind(by)
+            .execute(tx.conn())
+            .await?;
+        let role = row.word("role", Role::parse)?;
+        let found = query(concat!(
+            "SELECT ",
+            workspace_columns!("w"),
+            " FROM workspaces w WHERE w.id = $1 AND w.state = 'active'"
+        ))
+        .bind(row.text("workspace_id")?)
+        .fetch_optional(tx.conn())
+        .await?;
+        let claimed =
+            found.map(|row| workspace_of(&row).map(|workspace| Claimed { workspace, role }));
+        tx.commit().await?;
+        claimed.transpose()
+    }
+
+    /// Whether a code was used, for those who wait for it.
+    pub async fn is_claim_used(&self, code: &str) -> Result<bool, StoreError> {
+        let Some(code) = plain(code) else { return Ok(false) };
+        let row = query("SELECT COUNT(*) AS n FROM claims WHERE code_id = $1 AND code_hash = $2 AND used_at IS NOT NULL")
+            .bind(&code[..ID_LETTERS])
+            .bind(hash(&code))
+            .fetch_one(&self.reader)
+            .await?;
+        Ok(row.int("n")? == 1)
+    }
+}

@@ -1,0 +1,107 @@
+//! The bot's own troubles as alerts: receivers that are lost, platforms that are disturbed. Level,
+//! not edge: each call looks at what is, so that nothing is forgotten over a restart.
+
+use chrono::{DateTime, Utc};
+use sqlx::query;
+
+use super::notice::Plan;
+use super::row::Cells;
+use super::{Store, StoreError, Tx};
+use crate::domain::alert::{self, Asked, Cause, Subject};
+use crate::domain::id::WorkspaceId;
+use crate::domain::judge;
+use crate::domain::policy::Policy;
+use crate::domain::receiver::Platform;
+use crate::domain::rules::Rule;
+use crate::domain::signal::{Finding, Severity, Signal};
+
+impl Store {
+    /// Opens an alert for each receiver that is lost and closes those of receivers that are back
+    /// or gone by a person's will. Whether anything is owed by that.
+    pub async fn judge_receivers(
+        &self,
+        policy: &Policy,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        // Most turns there is nothing, and no writer is taken.
+        let rows = query(
+            "SELECT r.id, r.workspace_id, r.state, r.reason FROM receivers r JOIN workspaces w ON w.id = r.workspace_id \
+             WHERE w.state = 'active' AND ((r.state = 'lost' AND NOT EXISTS (SELECT 1 FROM alerts a \
+             WHERE a.workspace_id = r.workspace_id AND a.subject_kind = 'receiver' AND a.subject_id = r.id AND a.phase = 'open')) \
+             OR (r.state <> 'lost' AND EXISTS (SELECT 1 FROM alerts a WHERE a.workspace_id = r.workspace_id \
+             AND a.subject_kind = 'receiver' AND a.subject_id = r.id AND a.phase = 'open'))) ORDER BY r.workspace_id, r.id",
+        )
+        .fetch_all(&self.reader)
+        .await?;
+        let mut owes = false;
+        for row in &rows {
+            let workspace: WorkspaceId = row.text("workspace_id")?.into();
+            let subject = Subject::Receiver(row.text("id")?.into());
+            let why = row.text_opt("reason")?.unwrap_or_default();
+            let lost = (row.text("state")? == "lost").then_some(why);
+            let mut tx = self.write().await?;
+            tx.hold_workspace(&workspace).await?;
+            owes |= tx
+                .judge_trouble(&workspace, (&subject, Rule::ReceiverLost), lost, policy, now)
+                .await?;
+            tx.commit().await?;
+        }
+        Ok(owes)
+    }
+
+    /// Says in every workspace that can be told over another platform that this one is disturbed,
+    /// or with `None` that it is not any more.
+    pub async fn judge_platform(
+        &self,
+        platform: Platform,
+        trouble: Option<&str>,
+        policy: &Policy,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let rows = query(
+            "SELECT w.id FROM workspaces w WHERE w.state = 'active' AND EXISTS (SELECT 1 FROM receivers r \
+             WHERE r.workspace_id = w.id AND r.state = 'active' AND r.platform <> $1) \
+             AND EXISTS (SELECT 1 FROM receivers r WHERE r.workspace_id = w.id AND r.platform = $1) ORDER BY w.id",
+        )
+        .bind(platform.id())
+        .fetch_all(&self.reader)
+        .await?;
+        let subject = Subject::Platform(platform);
+        let mut owes = false;
+        for row in &rows {
+            let workspace: WorkspaceId = row.text("id")?.into();
+            let mut tx = self.write().await?;
+            tx.hold_workspace(&workspace).await?;
+            let trouble = trouble.map(str::to_owned);
+            owes |= tx
+                .judge_trouble(&workspace, (&subject, Rule::PlatformTrouble), trouble, policy, now)
+                .await?;
+            tx.commit().await?;
+        }
+        Ok(owes)
+    }
+}
+
+impl Tx {
+    async fn judge_trouble(
+        &mut self,
+        workspace: &WorkspaceId,
+        (subject, rule): (&Subject, Rule),
+        trouble: Option<String>,
+        policy: &Policy,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let signal = match trouble {
+            Some(why) => Signal::Present(Finding::proven(Severity::Warning, [why])),
+            None => Signal::Absent,
+        };
+        let alerts = self.alerts_of(workspace, subject).await?;
+        let met = judge::newest(&alerts, rule);
+        // What is back is seen to be back: one clear look closes.
+        let asked = Asked { rule, cause: Cause::Person, now };
+        let step = alert::step(met.map(|alert| &alert.state), &signal, asked);
+        let zone = self.workspace(workspace).await?.zone;
+        let plan = Plan { policy, zone, now, deadline: None };
+        self.apply(workspace, subject, rule, (met, &step), plan).await
+    }
+}

@@ -1,0 +1,164 @@
+//! What the fake knows: servers, channels, messages, commands, interactions, and everything that
+//! was asked of it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+pub const APP: u64 = 1_200_000_000_000_000_001;
+pub const TOKEN: &str = "MTIwMDAwMDAwMDAwMDAwMDAwMQ.GfAkE0.a-token-of-the-fake-and-of-nothing-else";
+
+/// One request and its answer, for the capture.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub method: String,
+    pub path: String,
+    pub agent: String,
+    /// The kind of the authorization, never the token.
+    pub authorization: Option<&'static str>,
+    pub body: Value,
+    pub status: u16,
+}
+
+/// What goes wrong with the next request to a channel.
+#[derive(Clone, Debug)]
+pub enum Trouble {
+    /// This answer instead of doing anything.
+    Answer(u16, Value, Vec<(&'static str, String)>),
+    /// Nothing is done, and the connection is cut.
+    Cut,
+    /// Everything is done, and the connection is cut.
+    DoneAndCut,
+    /// Everything is done, and nothing is ever answered.
+    DoneAndHang,
+    /// Everything is done, and the answer is no JSON.
+    DoneAndGarbage,
+}
+
+/// What the bot may do in a channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Access {
+    Full,
+    NoSend,
+    NoView,
+}
+
+pub struct Channel {
+    pub guild: u64,
+    pub access: Access,
+    pub messages: Vec<Value>,
+    /// Nonces that are remembered, with the message of each.
+    pub nonces: BTreeMap<String, Value>,
+    pub troubles: VecDeque<Trouble>,
+}
+
+pub struct Guild {
+    pub name: String,
+    pub owner: u64,
+    /// Permissions by role; the role that is called like the server is everybody's.
+    pub roles: BTreeMap<u64, u64>,
+    pub members: BTreeMap<u64, Vec<u64>>,
+    pub has_bot: bool,
+}
+
+/// An interaction and what was answered to it.
+#[derive(Clone, Debug)]
+pub struct Talk {
+    pub token: String,
+    pub made: Instant,
+    /// The kind of the first answer.
+    pub kind: Option<u64>,
+    pub ephemeral: bool,
+    /// What is shown in the end: the data of the answer, or of the edit of what was promised.
+    pub shown: Option<Value>,
+    pub choices: Option<Value>,
+}
+
+/// What the test tells an open gateway to do.
+pub enum Push {
+    Event(&'static str, Value),
+    Raw(Value),
+    Close(u16),
+    Drop,
+}
+
+#[derive(Default)]
+pub struct State {
+    pub guilds: BTreeMap<u64, Guild>,
+    pub channels: BTreeMap<u64, Channel>,
+    /// By server; 0 = global.
+    pub commands: BTreeMap<u64, Value>,
+    pub talks: BTreeMap<u64, Talk>,
+    pub asked: Vec<Asked>,
+    /// What broke a rule.
+    pub complaints: Vec<String>,
+    pub last_id: u64,
+    pub sockets: Vec<mpsc::UnboundedSender<Push>>,
+    pub identifies: usize,
+    pub resumes: usize,
+    /// Whether heartbeats are answered.
+    pub deaf: bool,
+    /// What every IDENTIFY is closed with.
+    pub refuse: Option<u16>,
+    /// Events that were sent, for who resumes.
+    pub events: Vec<(u64, &'static str, Value)>,
+    /// The gateway that is named, instead of the fake's own.
+    pub gateway: Option<String>,
+    /// How many of the next requests for the gateway fail.
+    pub gateway_fails: usize,
+    pub wrong_token: bool,
+}
+
+impl State {
+    pub fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        1_300_000_000_000_000_000 + self.last_id
+    }
+
+    /// A message as Discord shows it.
+    pub fn message(&mut self, channel: u64, body: &Value) -> Value {
+        let id = self.next_id().to_string();
+        let or = |name: &str, default: Value| match body.get(name) {
+            None | Some(Value::Null) => default,
+            Some(value) => value.clone(),
+        };
+        json!({
+            "id": id, "channel_id": channel.to_string(), "type": 0,
+            "author": user(APP, "keylapse", true), "content": or("content", json!("")),
+            "timestamp": "2027-01-04T10:00:00.000000+00:00", "edited_timestamp": null, "tts": false,
+            "mention_everyone": false, "mentions": [], "mention_roles": [], "attachments": [],
+            "embeds": or("embeds", json!([])), "components": or("components", json!([])),
+            "pinned": false, "flags": or("flags", json!(0)), "nonce": body["nonce"],
+        })
+    }
+
+    /// A server as the gateway tells of it.
+    pub fn guild_event(&self, id: u64) -> Value {
+        let guild = &self.guilds[&id];
+        let colors = json!({"primary_color": 0, "secondary_color": null, "tertiary_color": null});
+        let roles: Vec<Value> = guild.roles.iter().map(|(role, can)| json!({
+            "id": role.to_string(), "name": format!("role {role}"), "color": 0, "colors": colors, "hoist": false,
+            "position": 0, "permissions": can.to_string(), "managed": false, "mentionable": false, "flags": 0,
+        })).collect();
+        let channels: Vec<Value> = self.channels.iter().filter(|(_, channel)| channel.guild == id).map(|(channel, _)| json!({
+            "id": channel.to_string(), "type": 0, "name": format!("keys-{channel}"), "position": 0, "permission_overwrites": [],
+        })).collect();
+        json!({
+            "id": id.to_string(), "name": guild.name, "owner_id": guild.owner.to_string(), "roles": roles,
+            "channels": channels, "threads": [], "members": [], "presences": [], "voice_states": [], "stickers": [],
+            "stage_instances": [], "guild_scheduled_events": [], "emojis": [], "features": [], "icon": null, "splash": null, "discovery_splash": null,
+            "afk_channel_id": null, "afk_timeout": 300, "verification_level": 1, "default_message_notifications": 1,
+            "explicit_content_filter": 0, "mfa_level": 0, "application_id": null, "system_channel_id": null,
+            "system_channel_flags": 0, "rules_channel_id": null, "vanity_url_code": null, "description": null,
+            "banner": null, "premium_tier": 0, "preferred_locale": "en-US", "public_updates_channel_id": null,
+            "nsfw_level": 0, "premium_progress_bar_enabled": false, "joined_at": "2026-01-01T00:00:00.000000+00:00",
+            "large": false, "unavailable": false, "member_count": 3,
+        })
+    }
+}
+
+pub fn user(id: u64, name: &str, bot: bool) -> Value {
+    json!({"id": id.to_string(), "username": name, "discriminator": "0", "global_name": null, "avatar": null, "bot": bot})
+}

@@ -1,0 +1,146 @@
+//! The program as it is installed, with servers that it was not linked with: a pretended exchange
+//! and pretended platforms on loopback, each speaking its own protocol. `.ci/run` runs these once
+//! more with the release build, in a network that has nothing but loopback.
+
+use std::process::{Child, Stdio};
+use std::sync::Arc;
+
+use keylapse::clock::{Clock, System};
+use keylapse::exchange::simulator::Simulator;
+
+use crate::cli::{Host, harmless, lines, simulator};
+use crate::fakes::telegram::{Fake, Person, Status, TOKEN};
+
+const ANN: Person = Person { id: 11, name: "Ann" };
+const DESK: i64 = -500;
+
+/// A running bot, ended with the story.
+struct Bot(Child);
+
+impl Bot {
+    fn start(host: &Host) -> Self {
+        let mut command = host.command(&["run"]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        Self(command.spawn().unwrap())
+    }
+}
+
+impl Drop for Bot {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn settings(exchange: &Simulator, telegram: &Fake, more: &str) -> String {
+    format!(
+        "[kucoin]\nbase_url = \"{}\"\n[telegram]\ntoken_file = \"telegram.token\"\napi_url = \"{}\"\n\
+         [access]\nenrol = \"invite\"\n[[workspace]]\nname = \"Desk\"\nzone = \"UTC\"\n{more}",
+        exchange.base_url(),
+        telegram.url()
+    )
+}
+
+async fn platform() -> Fake {
+    let clock: Arc<dyn Clock> = Arc::new(System::new());
+    let fake = Fake::start(clock).await;
+    fake.room(DESK, "group", "Desk");
+    fake.sits(ANN, DESK, Status::Creator);
+    fake.meets(ANN);
+    fake
+}
+
+fn put_token(host: &Host) {
+    use std::os::unix::fs::PermissionsExt;
+    let path = host.data().join("telegram.token");
+    std::fs::write(&path, TOKEN).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// Reads what the bot says in a chat until one message holds `words`.
+async fn reads(fake: &Fake, chat: i64, words: &str) -> crate::fakes::telegram::Shown {
+    let is_there = |fake: &Fake| {
+        fake.unread().iter().any(|(place, text)| *place == chat && text.contains(words))
+    };
+    fake.until(words, is_there).await;
+    loop {
+        let shown = fake.read(chat).expect("it is there");
+        if shown.text.contains(words) {
+            return shown;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_program_watches_warns_and_answers_on_telegram() {
+    let key = harmless("mm-bot-1");
+    let exchange = simulator(std::slice::from_ref(&key)).await;
+    let fake = platform().await;
+    let host = Host::new();
+    let group = "telegram_chats = [-500]\n[[workspace.receiver]]\nplatform = \"telegram\"\nname = \"group\"\nchat = -500\n";
+    host.configure(&settings(&exchange, &fake, group));
+    put_token(&host);
+    let added = host.tell(&["key", "add", "--label", "mm-bot-1", "--stdin", "--yes"], &lines(&key));
+    assert_eq!(added.code, 0, "{added:?}");
+    let bot = Bot::start(&host);
+    fake.until("the first poll", Fake::is_polled).await;
+    // Somebody gives the key a right, and a command beside the bot finds out.
+    assert!(exchange.edit("mm-bot-1", |key| key.permissions.push("Withdrawal".to_owned())));
+    let asked = host.run(&["key", "test", "mm-bot-1"]);
+    assert!(asked.out.contains("Withdrawal"), "{asked:?}");
+    let told = reads(&fake, DESK, "can now withdraw").await;
+    assert!(told.text.contains("TEST ENDPOINT"), "{}", told.text);
+    // Ann, who runs the group, asks in private.
+    fake.writes(ANN, ANN.id, "/keystatus");
+    reads(&fake, ANN.id, "mm-bot-1").await;
+    let (_, query) = fake.presses(ANN, DESK, told.id, &told.button("I'm on it"));
+    fake.until("the press is answered", |fake| fake.query(&query).is_some()).await;
+    fake.until("the message says who is on it", |fake| {
+        fake.shown(DESK, told.id).text.contains("Ann is on it")
+    })
+    .await;
+    assert_eq!(fake.offences(), Vec::<String>::new());
+    drop(bot);
+    exchange.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_of_the_host_lets_a_private_chat_in() {
+    let exchange = simulator(&[]).await;
+    let fake = platform().await;
+    let host = Host::new();
+    host.configure(&settings(&exchange, &fake, ""));
+    put_token(&host);
+    let invited = host.run(&["invite", "--role", "admin"]);
+    assert_eq!(invited.code, 0, "{invited:?}");
+    let code = invited.out.split("/start ").nth(1).unwrap().lines().next().unwrap().to_owned();
+    let bot = Bot::start(&host);
+    fake.until("the first poll", Fake::is_polled).await;
+    fake.writes(ANN, ANN.id, "/keystatus");
+    fake.writes(ANN, ANN.id, &format!("/start {code}"));
+    reads(&fake, ANN.id, "Connected to Desk").await;
+    fake.writes(ANN, ANN.id, "/notify test");
+    let test = reads(&fake, ANN.id, "Test by Ann").await;
+    fake.presses(ANN, ANN.id, test.id, &test.button("Seen"));
+    fake.until("the test shows it", |fake| {
+        fake.shown(ANN.id, test.id).text.contains("Seen by Ann")
+    })
+    .await;
+    drop(bot);
+    exchange.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_telegram_refuses_ends_the_program_with_one_sentence() {
+    let exchange = simulator(&[]).await;
+    let fake = platform().await;
+    fake.revoke_token();
+    let host = Host::new();
+    host.configure(&settings(&exchange, &fake, ""));
+    put_token(&host);
+    let ended = tokio::task::spawn_blocking(move || host.run(&["run"])).await.unwrap();
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(ended.sentence().contains("refuses this bot's token"), "{ended:?}");
+    assert!(!ended.err.contains(TOKEN), "{ended:?}");
+    exchange.shutdown().await;
+}

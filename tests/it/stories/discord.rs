@@ -1,0 +1,9 @@
+//! Stories on Discord: what is told there, what people do there, what goes wrong there.
+
+mod alerts;
+mod gateway;
+mod guide;
+mod people;
+mod tls;
+mod town;
+mod world;

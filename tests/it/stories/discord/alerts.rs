@@ -1,0 +1,198 @@
+//! What arrives in a channel, how it changes, and what happens when it cannot arrive.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::world::{KEYS, NIGHT, SERVER, TRADER, TRADERS, World, button, in_server, text};
+use crate::fakes::discord::{Access, Fake, Trouble};
+
+const LEFT: &str = "can now withdraw";
+
+async fn two_channels() -> World {
+    let mut world = World::with(Fake::start().await, &[KEYS, NIGHT]).await;
+    world.switch_on().await;
+    world
+}
+
+fn trouble(world: &World, channel: u64, trouble: Trouble) {
+    let mut state = world.fake.state();
+    state.channels.get_mut(&channel).unwrap().troubles.push_back(trouble);
+}
+
+fn posts(world: &World, channel: u64) -> Vec<u16> {
+    let path = format!("/api/v10/channels/{channel}/messages");
+    let state = world.fake.state();
+    let asked = state.asked.iter().filter(|one| one.method == "POST" && one.path == path);
+    asked.map(|one| one.status).collect()
+}
+
+async fn lost(world: &World, channel: u64) -> Option<String> {
+    let receivers = world.stage.desk.receivers().await.unwrap();
+    let found = receivers.into_iter().find(|one| one.receiver.address.chat == channel.to_string());
+    found.expect("a receiver").lost
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alert_arrives_calls_its_role_and_changes_when_somebody_takes_it() {
+    let mut world = World::new().await;
+    world.watch("mm_bot-1").await;
+    world.loses("mm_bot-1").await;
+    let message = world.reads(KEYS, &["mm_bot-1 refused by KuCoin"]);
+    let content = message["content"].as_str().unwrap();
+    assert!(content.ends_with(&format!("<@&{TRADERS}>")), "{content}");
+    let on_it = button(&message, "I'm on it").expect("a button");
+    let answer = world.presses(TRADER, in_server(), &message, &on_it).await;
+    assert!(answer.ephemeral && answer.kind == 4, "{}", answer.text);
+    assert!(answer.text.contains("is on it until"), "{}", answer.text);
+    world.pass(TimeDelta::seconds(10)).await;
+    let shown = world.now_shown(&message);
+    assert!(text(&shown).contains("is on it since"), "{}", text(&shown));
+    assert_eq!(shown["edits"], 1);
+    assert!(button(&shown, "I'm on it").is_none() && button(&shown, "Undo").is_some());
+    world.end("alert").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_that_is_gone_or_closed_is_named_and_its_sibling_is_told() {
+    let table =
+        [(Access::NoView, "View Channel"), (Access::NoSend, "Send Messages and Embed Links")];
+    for (access, part) in table {
+        let mut world = two_channels().await;
+        world.watch("tracker").await;
+        world.fake.state().channels.get_mut(&KEYS).unwrap().access = access;
+        world.gains_withdrawal("tracker").await;
+        world.ring().await;
+        let told = world.reads_all(NIGHT);
+        assert!(told.contains("tracker can now withdraw"), "{told}");
+        assert!(told.contains("gets no warnings") && told.contains(part), "{told}");
+        let why = lost(&world, KEYS).await.expect("the receiver is lost");
+        assert!(why.contains(part) && why.contains(&KEYS.to_string()), "{why}");
+        assert_eq!(posts(&world, KEYS), [403], "a lost channel is not asked again");
+        world.end(&format!("lost-{access:?}")).await;
+    }
+    let mut world = two_channels().await;
+    world.watch("tracker").await;
+    world.fake.state().channels.remove(&KEYS);
+    world.fake.tell("CHANNEL_DELETE", json!({
+        "id": KEYS.to_string(), "type": 0, "guild_id": SERVER.to_string(), "name": "keys", "position": 0,
+        "permission_overwrites": [],
+    }));
+    while lost(&world, KEYS).await.is_none() {
+        tokio::task::yield_now().await;
+    }
+    world.gains_withdrawal("tracker").await;
+    let told = world.reads_all(NIGHT);
+    assert!(
+        told.contains("The channel is gone") && told.contains("tracker can now withdraw"),
+        "{told}"
+    );
+    assert_eq!(posts(&world, KEYS), Vec::<u16>::new());
+    world.end("deleted").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_throws_the_bot_out_loses_its_channels_and_an_outage_does_not() {
+    let world = World::new().await;
+    world.fake.tell("GUILD_DELETE", json!({"id": SERVER.to_string(), "unavailable": true}));
+    let guild = world.fake.state().guild_event(SERVER);
+    world.fake.tell("GUILD_CREATE", guild);
+    world.says(TRADER, "alerts", &[]).await;
+    assert_eq!(lost(&world, KEYS).await, None);
+    world.fake.state().guilds.get_mut(&SERVER).unwrap().has_bot = false;
+    world.fake.tell("GUILD_DELETE", json!({"id": SERVER.to_string()}));
+    let gone = async {
+        while lost(&world, KEYS).await.is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), gone).await.expect("the receiver is lost");
+    assert!(lost(&world, KEYS).await.unwrap().contains("invite me again"));
+    // Invited again, it is told again.
+    world.fake.state().guilds.get_mut(&SERVER).unwrap().has_bot = true;
+    let guild = world.fake.state().guild_event(SERVER);
+    world.fake.tell("GUILD_CREATE", guild);
+    let back = async {
+        while lost(&world, KEYS).await.is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), back).await.expect("the receiver is back");
+    world.end("thrown-out").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn too_many_requests_are_obeyed_to_the_second_and_nothing_is_lost() {
+    let mut world = two_channels().await;
+    world.watch("tracker").await;
+    let headers = vec![("retry-after", "90".to_owned()), ("x-ratelimit-scope", "user".to_owned())];
+    // The body of a 429 may come without a code.
+    let body =
+        json!({"message": "You are being rate limited.", "retry_after": 90.0, "global": false});
+    trouble(&world, KEYS, Trouble::Answer(429, body, headers));
+    let more = "Withdrawal".to_owned();
+    assert!(world.stage.simulator.edit("tracker", |key| key.permissions.push(more)));
+    while posts(&world, KEYS).is_empty() {
+        world.pass(TimeDelta::seconds(5)).await;
+    }
+    world.reads(NIGHT, &["tracker", LEFT]);
+    world.pass(TimeDelta::seconds(85)).await;
+    assert_eq!(posts(&world, KEYS), [429]);
+    world.pass(TimeDelta::seconds(10)).await;
+    assert_eq!(posts(&world, KEYS), [429, 200]);
+    world.reads(KEYS, &["tracker", LEFT]);
+    world.end("too-many").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_of_which_nobody_knows_is_never_shown_twice() {
+    for (name, kind, asked) in [
+        ("cut-after", Trouble::DoneAndCut, 2),
+        ("cut-before", Trouble::Cut, 2),
+        // Ten seconds of real time: the only story that waits for a time-out.
+        ("hanging", Trouble::DoneAndHang, 2),
+        ("garbage", Trouble::DoneAndGarbage, 2),
+        ("busy", Trouble::Answer(503, json!("upstream"), Vec::new()), 2),
+    ] {
+        let mut world = World::new().await;
+        world.watch("tracker").await;
+        trouble(&world, KEYS, kind);
+        world.gains_withdrawal("tracker").await;
+        world.pass(TimeDelta::minutes(1)).await;
+        world.reads(KEYS, &["tracker", LEFT]);
+        assert_eq!(posts(&world, KEYS).len(), asked, "{name}");
+        world.end(name).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_is_looked_for_when_its_nonce_may_be_forgotten() {
+    let mut world = World::new().await;
+    world.watch("tracker").await;
+    trouble(&world, KEYS, Trouble::DoneAndCut);
+    // Long enough refused for Discord to forget the nonce.
+    let headers = vec![("retry-after", "300".to_owned())];
+    trouble(&world, KEYS, Trouble::Answer(429, json!({"retry_after": 300.0}), headers));
+    world.gains_withdrawal("tracker").await;
+    world.fake.state().channels.get_mut(&KEYS).unwrap().nonces.clear();
+    world.pass(TimeDelta::minutes(10)).await;
+    world.reads(KEYS, &["tracker", LEFT]);
+    assert_eq!(posts(&world, KEYS).len(), 2);
+    let looked =
+        |one: &crate::fakes::discord::Asked| one.method == "GET" && one.path.ends_with("?limit=50");
+    assert!(world.fake.state().asked.iter().any(looked));
+    world.end("looked-for").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_names_are_dead_in_a_channel() {
+    let mut world = World::new().await;
+    let label = "x <t:0:R> **b** <@&77>";
+    world.watch(label).await;
+    world.gains_withdrawal(label).await;
+    let message = world.reads(KEYS, &[]);
+    let raw = format!("{}{}", message["content"], message["embeds"]);
+    assert!(!raw.contains(" <t:0") && !raw.contains(" **b") && !raw.contains(" <@&77>"), "{raw}");
+    world.end("hostile").await;
+}

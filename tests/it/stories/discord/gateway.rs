@@ -1,0 +1,153 @@
+//! The gateway: cut, resumed, thrown out, refused, and never at a wrong address.
+
+use keylapse::chat::discord::Stopped;
+use serde_json::json;
+
+use super::world::*;
+use crate::fakes::discord::{Fake, Push};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_are_registered_once_and_again_only_when_they_changed() {
+    let mut world = World::new().await;
+    let puts = |world: &World| -> Vec<String> {
+        let state = world.fake.state();
+        let puts = state.asked.iter().filter(|one| one.method == "PUT");
+        puts.map(|one| one.path.clone()).collect()
+    };
+    assert_eq!(puts(&world).len(), 2, "{:?}", puts(&world));
+    let names = |world: &World, scope: u64| -> Vec<String> {
+        let state = world.fake.state();
+        let list = state.commands[&scope].as_array().unwrap().clone();
+        list.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&world, 0), ["faq", "help", "privacy", "Explain this error"]);
+    let local = ["keystatus", "check", "alerts", "ack", "why", "upcoming", "notify", "settings"];
+    assert_eq!(names(&world, SERVER), local);
+    assert!(!world.fake.state().commands.contains_key(&FOREIGN));
+    for changed in [false, true] {
+        world.switch_off().await;
+        if changed {
+            world.fake.state().commands.get_mut(&SERVER).unwrap()[0]["description"] = "old".into();
+        }
+        let before = world.fake.state().asked.len();
+        world.switch_on().await;
+        let wanted = if changed { 3 } else { 2 };
+        world
+            .fake
+            .until("all commands were compared", |state| {
+                let asked = state.asked.iter().skip(before);
+                asked.filter(|one| one.path.ends_with("/commands")).count() >= 3 + wanted - 2
+            })
+            .await;
+        assert_eq!(puts(&world).len(), wanted);
+    }
+    world.end("commands").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_while_the_gateway_is_cut_is_answered_when_it_resumes() {
+    let world = World::new().await;
+    world.watch("mm-bot-1").await;
+    for ends in
+        [vec![Push::Drop], vec![Push::Close(4_000)], vec![Push::Raw(json!({"op": 7, "d": null}))]]
+    {
+        let before = world.fake.state().resumes;
+        world.fake.end_gateway(ends);
+        let storm: Vec<u64> = (0..10)
+            .map(|_| {
+                let data = json!({"id": "5", "name": "alerts", "type": 1});
+                world.fake.interact(2, (TRADER, in_server()), data, None)
+            })
+            .collect();
+        for id in storm.into_iter().take(5) {
+            let answer = world.answer(id).await;
+            assert!(answer.ephemeral && !answer.text.is_empty());
+        }
+        assert_eq!(world.fake.state().resumes, before + 1);
+        world.pass(chrono::TimeDelta::minutes(2)).await;
+    }
+    assert_eq!(world.fake.state().identifies, 1);
+    world.end("resumed").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_is_over_is_begun_anew() {
+    let world = World::new().await;
+    world.watch("mm-bot-1").await;
+    world.fake.end_gateway(vec![Push::Raw(json!({"op": 9, "d": false}))]);
+    world
+        .fake
+        .until("a new session", |state| state.identifies == 2 && !state.sockets.is_empty())
+        .await;
+    assert!(world.says(TRADER, "keystatus", &[]).await.text.contains("mm-bot-1"));
+    world.end("anew").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_only_looks_alive_is_left() {
+    let fake = Fake::beating(400).await;
+    let mut world = World::with(fake, &[KEYS]).await;
+    world.switch_on().await;
+    world.fake.state().deaf = true;
+    world.fake.state().sockets.clear();
+    world.fake.until("another connection", |state| state.identifies + state.resumes >= 2).await;
+    world.fake.state().deaf = false;
+    world.end("zombie").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_token_and_refused_intents_end_the_listening_with_one_sentence() {
+    for (code, why) in
+        [(4_004, Stopped::Token), (4_014, Stopped::Intents), (4_013, Stopped::Intents)]
+    {
+        let mut world = World::with(Fake::start().await, &[KEYS]).await;
+        world.fake.state().refuse = Some(code);
+        world.start();
+        assert_eq!(world.stopped().await, why);
+        world.end(&format!("closed-{code}")).await;
+    }
+    let mut world = World::with(Fake::start().await, &[KEYS]).await;
+    world.fake.state().wrong_token = true;
+    world.start();
+    let why = world.stopped().await;
+    assert_eq!(why, Stopped::Token);
+    assert!(why.to_string().contains("Reset Token"), "{why}");
+    // A dead token is not tried again.
+    assert_eq!(world.fake.state().asked.len(), 1);
+    world.end("unauthorized").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_elsewhere_is_never_believed_and_a_failure_has_no_fallback() {
+    let mut world = World::with(Fake::start().await, &[KEYS]).await;
+    world.fake.state().gateway = Some("wss://gateway.discord.gg".to_owned());
+    world.start();
+    assert_eq!(world.stopped().await, Stopped::Gateway);
+    assert_eq!(world.fake.state().identifies, 0);
+    world.end("elsewhere").await;
+
+    // The first answers fail, those that serenity asks for itself too: it comes up all the same, here.
+    let mut world = World::with(Fake::start().await, &[KEYS]).await;
+    world.fake.state().gateway_fails = 3;
+    world.switch_on().await;
+    assert_eq!(world.fake.state().identifies, 1);
+    world.end("failing").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_that_refuses_connections_is_asked_for_again() {
+    let mut world = World::with(Fake::start().await, &[KEYS]).await;
+    // A port that nobody listens at.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    world.fake.state().gateway = Some(format!("ws://{free}/ws"));
+    world.start();
+    world
+        .fake
+        .until("it is asked for again", |state| {
+            state.asked.iter().filter(|one| one.path.ends_with("/gateway/bot")).count() >= 3
+        })
+        .await;
+    world.fake.state().gateway = None;
+    world.comes_up().await;
+    world.end("refused").await;
+}

@@ -1,0 +1,181 @@
+//! What people may do there and what they see.
+
+use serde_json::{Value, json};
+
+use super::world::*;
+use crate::fakes::discord::Spot;
+use keylapse::exchange::simulator::Weather;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_are_shown_to_those_who_may_see_them_and_to_nobody_else_beside() {
+    let world = World::new().await;
+    world.watch("mm-bot-1").await;
+    let shown = world.says(TRADER, "keystatus", &[]).await;
+    assert!(shown.ephemeral && shown.text.contains("mm-bot-1"), "{}", shown.text);
+    let shown = world.says(TRADER, "keystatus", &[("key", "MM-Bot-1")]).await;
+    assert!(shown.ephemeral && shown.text.contains("KuCoin"), "{}", shown.text);
+    for person in [MANAGER, OWNER] {
+        assert!(world.says(person, "keystatus", &[]).await.text.contains("mm-bot-1"));
+    }
+    for name in ["help", "privacy"] {
+        assert!(world.says(NOBODY, name, &[]).await.ephemeral, "{name}");
+    }
+    // All the permissions of a channel make no admin, and nothing makes nothing.
+    let refused = world.says(NOBODY, "keystatus", &[]).await;
+    assert!(refused.ephemeral, "{}", refused.text);
+    assert!(
+        refused.text.starts_with("That needs the role viewer; you are anyone."),
+        "{}",
+        refused.text
+    );
+    world.end("roles").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_server_of_the_workspace_with_the_bot_in_it_hears_of_keys() {
+    let world = World::new().await;
+    world.watch("mm-bot-1").await;
+    let brought = Spot { installed: false, ..in_server() };
+    let foreign = Spot { guild: Some(FOREIGN), channel: THEIRS, installed: true };
+    for spot in [brought, foreign] {
+        for name in ["keystatus", "faq", "privacy"] {
+            let answer = world.says_at(OWNER, spot, name, &[]).await;
+            assert_eq!(answer.text, "This bot is private. Its operator can give you a code.");
+            assert!(answer.ephemeral);
+        }
+    }
+    let private = Spot { guild: None, channel: 77, installed: true };
+    let answer = world.says_at(OWNER, private, "faq", &[("question", "400003")]).await;
+    assert!(answer.text.contains("400003"), "{}", answer.text);
+    let answer = world.says_at(OWNER, private, "keystatus", &[]).await;
+    assert_eq!(answer.text, "Ask that in the server: here I only answer questions.");
+    let stranger = world.says_at(4_711, private, "faq", &[]).await;
+    assert_eq!(stranger.text, "This bot is private. Its operator can give you a code.");
+    world.end("places").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_is_its_askers_until_they_post_it_where_that_is_chosen() {
+    let mut world = World::new().await;
+    world.watch("mm-bot-1").await;
+    world.loses("mm-bot-1").await;
+    world.reads(KEYS, &["mm-bot-1"]);
+    let own = world.says(TRADER, "faq", &[("question", "400003")]).await;
+    assert!(own.ephemeral && !own.text.contains("mm-bot-1"), "{}", own.text);
+    assert!(button(&own.shown, "Post here").is_none());
+    let set = world.says(MANAGER, "settings", &[("what", "faq"), ("value", "here")]).await;
+    assert!(set.ephemeral && set.text.contains("here"), "{}", set.text);
+    let own = world.says(TRADER, "faq", &[("question", "400003")]).await;
+    let post = button(&own.shown, "Post here").expect("a button");
+    let posted = world.presses(TRADER, in_server(), &message(&own.shown), &post).await;
+    assert!(!posted.ephemeral && posted.kind == 4, "{}", posted.text);
+    assert!(posted.text.contains("400003") && !posted.text.contains("mm-bot-1"), "{}", posted.text);
+    let again = world.presses(TRADER, in_server(), &message(&own.shown), &post).await;
+    assert!(again.ephemeral && again.text.contains("a moment ago"), "{}", again.text);
+    let first = posted.shown["components"][0]["components"][0]["label"].as_str().unwrap();
+    let more = button(&posted.shown, first).unwrap();
+    let told = world.presses(NOBODY, in_server(), &message(&posted.shown), &more).await;
+    assert!(told.ephemeral && !told.text.contains("no longer valid"), "{}", told.text);
+    let error = "{\"code\":\"400003\",\"msg\":\"KC-API-KEY not exists\"} @everyone";
+    let data = json!({
+        "id": "6", "name": "Explain this error", "type": 3, "target_id": "900", "resolved": {"messages": {"900": {
+            "id": "900", "channel_id": KEYS.to_string(), "type": 0, "content": error, "embeds": [], "attachments": [],
+            "author": {"id": NOBODY.to_string(), "username": "n", "discriminator": "0", "global_name": null, "avatar": null},
+            "timestamp": "2027-01-04T10:00:00.000000+00:00", "edited_timestamp": null, "tts": false, "pinned": false,
+            "mention_everyone": false, "mentions": [], "mention_roles": [], "flags": 0, "components": [],
+        }}},
+    });
+    let id = world.fake.interact(2, (TRADER, in_server()), data, None);
+    let told = world.answer(id).await;
+    assert!(told.ephemeral && told.text.contains("400003"), "{}", told.text);
+    // Privately the viewer is told which key it is; the message is not repeated.
+    assert!(
+        told.text.contains("Here: mm-bot-1") && !told.text.contains("everyone"),
+        "{}",
+        told.text
+    );
+    let off = world.says(TRADER, "faq", &[("question", "what is the weather like tomorrow")]).await;
+    assert!(off.ephemeral, "{}", off.text);
+    world.end("questions").await;
+}
+
+/// A message of ours under which somebody presses.
+fn message(shown: &Value) -> Value {
+    json!({
+        "id": "901", "channel_id": KEYS.to_string(), "type": 0, "content": "", "embeds": [], "attachments": [],
+        "author": {"id": "1200000000000000001", "username": "keylapse", "discriminator": "0", "global_name": null, "avatar": null},
+        "timestamp": "2027-01-04T10:00:00.000000+00:00", "edited_timestamp": null, "tts": false, "pinned": false,
+        "mention_everyone": false, "mentions": [], "mention_roles": [], "flags": 0, "components": shown["components"],
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_offers_the_keys_and_alerts_that_the_person_may_see() {
+    let mut world = World::new().await;
+    world.watch("mm-bot-1").await;
+    world.watch("tracker").await;
+    world.gains_withdrawal("tracker").await;
+    world.reads(KEYS, &["tracker"]);
+    let offers = async |person: u64, command: &str, option: &str, typed: &str| -> Vec<String> {
+        let typing = json!({"name": option, "type": 3, "value": typed, "focused": true});
+        let data = json!({"id": "5", "name": command, "type": 1, "options": [typing]});
+        let id = world.fake.interact(4, (person, in_server()), data, None);
+        let choices = world.fake.answer(id).await.choices.unwrap_or_default();
+        let values = choices.as_array().unwrap().iter();
+        values.map(|choice| choice["value"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(offers(TRADER, "keystatus", "key", "").await, ["mm-bot-1", "tracker"]);
+    assert_eq!(offers(TRADER, "check", "key", "BOT").await, ["mm-bot-1"]);
+    assert_eq!(offers(TRADER, "ack", "alert", "").await, ["1"]);
+    assert_eq!(offers(NOBODY, "keystatus", "key", "").await, Vec::<String>::new());
+    assert_eq!(offers(NOBODY, "help", "command", "keys").await[0], "keystatus");
+    world.end("forms").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn foreign_forged_late_and_repeated_presses_harm_nothing() {
+    let mut world = World::new().await;
+    world.watch("tracker").await;
+    world.loses("tracker").await;
+    let alert = world.reads(KEYS, &["tracker refused by KuCoin"]);
+    let on_it = button(&alert, "I'm on it").unwrap();
+    let own = world.says(TRADER, "alerts", &[]).await;
+    let elsewhere = Spot { channel: NIGHT, ..in_server() };
+    let stale = "That button is no longer valid; /alerts shows what is open.";
+    // Forged, of another channel, of another person's private answer.
+    let theirs = button(&own.shown, "I'm on it").unwrap();
+    let forged = world.presses(TRADER, in_server(), &alert, "01jdxq4y7m0000000000zz").await;
+    let moved = world.presses(TRADER, elsewhere, &alert, &on_it).await;
+    let foreign = world.presses(MANAGER, in_server(), &alert, &theirs).await;
+    let odd = world.presses(TRADER, in_server(), &alert, "'; DROP TABLE buttons; --\u{0}").await;
+    for answer in [&forged, &moved, &foreign, &odd] {
+        assert_eq!((answer.text.as_str(), answer.ephemeral), (stale, true));
+        assert_eq!(answer.shown, forged.shown);
+    }
+    // Without the role a press is refused.
+    let refused = world.presses(NOBODY, in_server(), &alert, &on_it).await;
+    assert!(refused.text.contains("needs the role operator"), "{}", refused.text);
+    // Twice is once.
+    for _ in 0..2 {
+        let answer = world.presses(TRADER, in_server(), &alert, &on_it).await;
+        assert!(answer.ephemeral && !answer.text.is_empty());
+    }
+    world.pass(chrono::TimeDelta::seconds(10)).await;
+    let alerts = world.stage.desk.open_alerts().await.unwrap();
+    assert!(alerts[0].state.ack().is_some_and(|ack| ack.by.as_str().contains("person")));
+    let shown = text(&world.now_shown(&alert));
+    assert_eq!(shown.matches("is on it").count(), 1, "{shown}");
+    world.end("presses").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_takes_longer_than_a_second_is_promised_to_its_asker_and_then_said() {
+    let world = World::new().await;
+    world.watch("mm-bot-1").await;
+    world.pass(chrono::TimeDelta::minutes(2)).await;
+    world.stage.simulator.set_weather(Weather::Slow(std::time::Duration::from_millis(1_500)));
+    let answer = world.says(TRADER, "check", &[("key", "mm-bot-1")]).await;
+    assert_eq!((answer.kind, answer.ephemeral), (5, true), "{}", answer.text);
+    assert!(answer.text.contains("mm-bot-1"), "{}", answer.text);
+    world.end("promised").await;
+}

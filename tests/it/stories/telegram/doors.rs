@@ -1,0 +1,196 @@
+//! Who comes in: strangers, codes, people without a name of their own.
+
+use chrono::TimeDelta;
+use keylapse::commands::Role;
+use serde_json::{Value, json};
+
+use super::world::{ANN, BO, DESK, EVE, Wish, World, described};
+use crate::fakes::telegram::{Person, Status};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stranger_gets_one_line_a_day() {
+    let world = World::new("stranger").await.ready().await;
+    for text in ["/start", "/start", "/keystatus", "what does 400003 mean?", "/help"] {
+        world.writes(EVE, EVE.id, text).await;
+    }
+    world.reads(EVE.id, &["This bot is private. Its operator can give you a code."]);
+    world.reads_nothing();
+    world.pass(TimeDelta::days(1)).await;
+    world.writes(EVE, EVE.id, "/start").await;
+    world.reads(EVE.id, &["This bot is private."]);
+    // Whoever runs a group of their own is no less a stranger here.
+    world.fake.room(-900, "supergroup", "Eve's");
+    world.fake.sits(EVE, -900, Status::Creator);
+    let before = world.fake.count("getChatMember");
+    for text in ["/keystatus", "/help", "/keystatus@keylapse_bot", "/ack@keylapse_bot 1"] {
+        world.writes(EVE, -900, text).await;
+    }
+    world.reads(-900, &["This bot is private."]);
+    assert_eq!(world.fake.count("getChatMember"), before, "a stranger's group costs nothing");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_lets_a_person_and_a_group_in() {
+    let world = World::new("code").await.ready().await;
+    world.watch("mm-bot-1").await;
+    let (store, workspace) = (&world.stage.store, world.stage.desk.workspace().id.clone());
+    let until = world.now() + TimeDelta::minutes(10);
+    for code in ["AAAA000000001", "BBBB000000002"] {
+        store.keep_claim(&workspace, Role::Operator, code, until, world.now()).await.unwrap();
+    }
+    world.writes(EVE, EVE.id, "/start AAAA-000000009").await;
+    world.reads(EVE.id, &["This bot is private."]);
+    world.writes(EVE, EVE.id, "/start AAAA-000000001").await;
+    world.reads(EVE.id, &["Connected to Desk", "operator"]);
+    world.writes(EVE, EVE.id, "/keystatus").await;
+    world.reads(EVE.id, &["mm-bot-1"]);
+    world.fake.room(-900, "group", "Night");
+    world.fake.sits(EVE, -900, Status::Member);
+    world.writes(EVE, -900, "/start@keylapse_bot BBBB000000002").await;
+    world.reads(-900, &["for you alone"]);
+    world.gain("mm-bot-1").await;
+    for chat in [EVE.id, -900, DESK] {
+        world.reads(chat, &["mm-bot-1 can now withdraw"]);
+    }
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_belongs_to_two_workspaces_chooses_one() {
+    let world = World::new("choice").await.ready().await;
+    world.watch("mm-bot-1").await;
+    world.fake.room(-900, "supergroup", "Night");
+    world.fake.sits(ANN, -900, Status::Member);
+    let both =
+        [described("Desk", DESK, Wish::default()), described("Night", -900, Wish::default())];
+    world.stage.store.sync_workspaces(&both, world.now()).await.unwrap();
+    world.writes(ANN, ANN.id, "/keystatus").await;
+    let choice = world.reads(ANN.id, &["Which workspace?"]);
+    // Bo is in one of them only, and Ann's choice is not his to make.
+    world.presses(BO, BO.id, choice.id, &choice.button("Night")).await;
+    world.reads(BO.id, &["no longer valid"]);
+    world.presses(ANN, ANN.id, choice.id, &choice.button("Desk")).await;
+    world.reads(ANN.id, &["Desk"]);
+    world.writes(ANN, ANN.id, "/keystatus").await;
+    world.reads(ANN.id, &["mm-bot-1"]);
+    world.writes(BO, BO.id, "/keystatus").await;
+    world.reads(BO.id, &["mm-bot-1"]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn being_added_to_a_group_is_answered_once() {
+    let world = World::new("added").await.ready().await;
+    let added = |chat| {
+        world.fake.sits_the_bot(chat, Status::Left);
+        world.fake.makes_the_bot(ANN, chat, Status::Member)
+    };
+    world.served(added(DESK)).await;
+    world.reads(DESK, &["I watch API keys", "/keystatus@keylapse_bot"]);
+    world.fake.room(-900, "group", "Elsewhere");
+    world.served(added(-900)).await;
+    world.reads(-900, &["This bot is private."]);
+    world.end().await;
+}
+
+/// Messages that a person did not say in their own name, as the server sends them.
+fn nobodys(world: &World, text: &str) -> Vec<Value> {
+    let message = || world.fake.message(ANN, DESK, text);
+    let with = |field: &str, value: Value| {
+        let mut message = message();
+        message[field] = value;
+        json!({"message": message})
+    };
+    let room = json!({"id": DESK, "type": "supergroup", "title": "Desk"});
+    let bot = json!({"id": 99, "is_bot": true, "first_name": "x", "username": "x_bot"});
+    let from =
+        |id: i64, is_bot: bool| json!({"id": id, "is_bot": is_bot, "first_name": "Telegram"});
+    vec![
+        with("sender_chat", room.clone()),
+        with("from", from(1_087_968_824, true)),
+        with("from", from(136_817_688, true)),
+        with("from", from(777_000, false)),
+        with("from", bot.clone()),
+        with("via_bot", bot),
+        with("is_automatic_forward", json!(true)),
+        with("business_connection_id", json!("b")),
+        with("forward_origin", json!({"type": "user", "date": 1, "sender_user": ANN.json()})),
+        with("edit_date", json!(1)),
+        json!({"edited_message": message()}),
+        json!({"channel_post": message()}),
+        json!({"business_message": message()}),
+        json!({"guest_message": message()}),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn anonymous_admins_channels_and_machines_never_execute() {
+    let world = World::new("identity").await.ready().await;
+    world.watch("mm-bot-1").await;
+    world.refuse("mm-bot-1").await;
+    let alert = world.reads(DESK, &["refused by KuCoin"]);
+    let before = world.stage.desk.audit(50).await.unwrap();
+    for update in nobodys(&world, "/ack mm-bot-1") {
+        let update = world.fake.update(update);
+        world.served(update).await;
+    }
+    for id in [777_000, 136_817_688, 1_087_968_824] {
+        let ghost = Person { id, name: "ghost" };
+        let (update, _) = world.fake.presses(ghost, DESK, alert.id, &alert.button("I'm on it"));
+        world.served(update).await;
+    }
+    world.reads_nothing();
+    assert_eq!(world.stage.desk.audit(50).await.unwrap(), before);
+    // The same words of Ann herself do it.
+    world.writes(ANN, DESK, "/ack mm-bot-1").await;
+    world.reads(DESK, &["for you alone"]);
+    assert_eq!(world.stage.desk.audit(50).await.unwrap().len(), before.len() + 1);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_demoted_is_asked_of_telegram_again_before_a_deed() {
+    let world = World::new("demoted").await.ready().await;
+    world.watch("mm-bot-1").await;
+    world.refuse("mm-bot-1").await;
+    let alert = world.reads(DESK, &["refused by KuCoin"]);
+    world.writes(ANN, DESK, "/keystatus").await;
+    world.reads(DESK, &["for you alone"]);
+    for (status, words) in [
+        (Status::Member, "needs the role operator"),
+        (Status::Admin { promotes: false }, "needs the role operator"),
+        (Status::Restricted { inside: true }, "needs the role operator"),
+        (Status::Restricted { inside: false }, "you are anyone"),
+        (Status::Kicked, "you are anyone"),
+    ] {
+        world.fake.sits(ANN, DESK, status);
+        let said = world.presses(ANN, DESK, alert.id, &alert.button("I'm on it")).await;
+        assert!(said["text"].as_str().unwrap().contains(words), "{status:?}: {said}");
+    }
+    assert!(!world.fake.shown(DESK, alert.id).text.contains("is on it"));
+    // Without an answer of Telegram nobody has a right, and nobody is called a stranger.
+    world.fake.breaks("getChatMember", crate::fakes::telegram::Break::Bad(502));
+    let said = world.presses(BO, DESK, alert.id, &alert.button("Steps")).await;
+    assert!(said["text"].as_str().unwrap().contains("does not tell me right now"), "{said}");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forwarded_words_are_a_question_and_what_is_no_text_is_said_to_be() {
+    let world = World::new("forwarded").await.ready().await;
+    let mut message = world.fake.message(BO, BO.id, "/ack 1");
+    message["forward_origin"] = json!({"type": "hidden_user", "date": 1, "sender_user_name": "x"});
+    let update = world.fake.update(json!({"message": message}));
+    world.served(update).await;
+    let shown = world.reads(BO.id, &[]);
+    assert!(!shown.text.contains("role") && !shown.text.contains("Nothing open"), "{shown:?}");
+    let mut message = world.fake.message(BO, BO.id, "");
+    message.as_object_mut().unwrap().remove("text");
+    message["photo"] =
+        json!([{"file_id": "a", "file_unique_id": "b", "width": 1, "height": 1, "file_size": 3}]);
+    let update = world.fake.update(json!({"message": message}));
+    world.served(update).await;
+    world.reads(BO.id, &["I read text"]);
+    world.end().await;
+}

@@ -1,0 +1,137 @@
+//! The poll itself: other programs with the same token, a wrong token, a server that comes and
+//! goes, and nothing served twice.
+
+use chrono::TimeDelta;
+use keylapse::chat::telegram::Trouble;
+use serde_json::json;
+
+use super::world::{ANN, BO, DESK, Wish, World};
+use crate::fakes::telegram::{Break, Fake, poll_elsewhere};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_token_ends_the_listening_with_one_sentence() {
+    let world = World::with("token", Wish::default(), Fake::revoke_token).await;
+    let asked = world.fake.clone();
+    let trouble = world.ended().await;
+    assert_eq!(trouble, Trouble::Token);
+    assert!(trouble.to_string().contains("@BotFather"));
+    assert_eq!(asked.methods(), ["getMe"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_poller_is_left_alone_for_five_minutes_and_alerts_go_on() {
+    let world = World::new("poller").await.ready().await;
+    world.watch("mm-bot-1").await;
+    poll_elsewhere(&world.fake).await;
+    let mut trouble = world.trouble.clone();
+    trouble.wait_for(|now| *now == Some(Trouble::SecondPoller)).await.unwrap();
+    let (seen, polls) = (world.now(), world.fake.polls());
+    world.gain("mm-bot-1").await;
+    world.reads(DESK, &["mm-bot-1 can now withdraw"]);
+    world.pass_until(|fake| fake.polls() > polls).await;
+    let stood_back = world.fake.polled_at() - seen;
+    assert!(stood_back >= TimeDelta::minutes(5), "{stood_back}");
+    world.writes(BO, BO.id, "/help").await;
+    world.reads(BO.id, &["/keystatus"]);
+    assert_eq!(*world.trouble.borrow(), None, "over");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_of_somebody_else_is_named_and_never_deleted() {
+    let world =
+        World::with("webhook", Wish::default(), |fake| fake.webhook("https://other.example/x"))
+            .await;
+    let mut trouble = world.trouble.clone();
+    trouble.wait_for(|now| *now == Some(Trouble::Webhook)).await.unwrap();
+    let asked = world.fake.count("getWebhookInfo");
+    world.pass_until(|fake| fake.count("getWebhookInfo") > asked).await;
+    assert_eq!(world.fake.polls(), 0);
+    world.fake.webhook("");
+    world.pass_until(Fake::is_polled).await;
+    let asked = world.fake.requests().into_iter().filter(|r| r.method == "getWebhookInfo");
+    let asked: Vec<_> = asked.map(|request| request.at).collect();
+    let apart = asked.windows(2).map(|two| two[1] - two[0]).min().unwrap();
+    assert!(apart >= TimeDelta::minutes(5), "{apart}");
+    world.writes(BO, BO.id, "/help").await;
+    world.reads(BO.id, &["/keystatus"]);
+    assert_eq!(world.fake.count("deleteWebhook"), 0);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_comes_and_goes_is_polled_again() {
+    let world = World::new("comes-and-goes").await.ready().await;
+    for how in [Break::Bad(502), Break::Garbage, Break::CutAfter, Break::Slow(9)] {
+        world.fake.breaks("getUpdates", how);
+    }
+    // The poll under way ends with this; the broken ones follow.
+    let update = world.fake.writes(BO, BO.id, "/help");
+    // Each pause is on the story's clock: it moves until the poll is through.
+    world.pass_until(|fake| fake.is_confirmed(update)).await;
+    world.served(update).await;
+    world.reads(BO.id, &["/keystatus"]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_update_nobody_can_read_does_not_stop_the_next_one() {
+    let world = World::new("odd").await.ready().await;
+    for odd in [
+        json!({}),
+        json!({"message": {}}),
+        json!({"message": {"from": {"id": "x"}}}),
+        json!({"poll": {"id": 1}}),
+    ] {
+        world.fake.update(odd);
+    }
+    world.writes(ANN, ANN.id, "/help").await;
+    world.reads(ANN.id, &["/keystatus"]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn updates_that_are_numbered_anew_after_a_quiet_week_are_heard() {
+    let world = World::new("renumbered").await.ready().await;
+    world.fake.renumbers(5_000);
+    world.writes(BO, BO.id, "/help").await;
+    world.reads(BO.id, &["/keystatus"]);
+    // The poll that confirmed it ends with nothing; then the numbers begin again below it.
+    let polls = world.fake.polls();
+    world.fake.renumbers(7);
+    world.fake.until("the next poll", |fake| fake.polls() > polls).await;
+    world.writes(BO, BO.id, "/help").await;
+    world.reads(BO.id, &["/keystatus"]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_commands_does_not_delay_an_alert() {
+    let world = World::new("flood").await.ready().await;
+    world.watch("mm-bot-1").await;
+    let more = "Withdrawal".to_owned();
+    assert!(world.stage.simulator.edit("mm-bot-1", |key| key.permissions.push(more)));
+    let gained = world.now();
+    for _ in 0..60 {
+        let mut last = 0;
+        for who in [ANN, BO, ANN, BO, ANN] {
+            last = world.fake.writes(who, DESK, "/faq 400003");
+        }
+        world.fake.confirmed(last).await;
+        world.pass(TimeDelta::seconds(6)).await;
+    }
+    let mut shown = Vec::new();
+    while let Some(message) = world.fake.read(DESK) {
+        shown.push(message);
+    }
+    let alert = shown.iter().find(|message| message.text.contains("can now withdraw")).unwrap();
+    // The check comes within five minutes; the flood may take five seconds more.
+    assert!(alert.at - gained <= TimeDelta::seconds(305), "after {}", alert.at - gained);
+    let times: Vec<_> = shown.iter().map(|message| message.at).collect();
+    let minute = TimeDelta::zero()..TimeDelta::minutes(1);
+    let after = |first| times.iter().filter(|at| minute.contains(&(**at - first))).count();
+    let most = times.iter().map(|first| after(*first)).max().unwrap();
+    println!("{} messages to 300 commands, at most {most} a minute", shown.len());
+    assert!(most <= 11, "{most} a minute");
+    world.end().await;
+}

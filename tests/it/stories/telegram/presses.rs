@@ -1,0 +1,80 @@
+//! Buttons that are late, foreign, forged or pressed twice.
+
+use chrono::TimeDelta;
+
+use super::world::{ANN, BO, DESK, EVE, World};
+use crate::fakes::telegram::Status;
+
+const STALE: &str = "That button is no longer valid; /alerts shows what is open.";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forged_foreign_and_unknown_presses_get_the_same_words() {
+    let world = World::new("forged").await.ready().await;
+    world.watch("mm-bot-1").await;
+    world.refuse("mm-bot-1").await;
+    let alert = world.reads(DESK, &["refused by KuCoin"]);
+    let real = alert.button("I'm on it");
+    world.fake.room(-900, "group", "Eve's");
+    world.fake.sits(EVE, -900, Status::Creator);
+    world.writes(BO, BO.id, "/keystatus").await;
+    let bos = world.reads(BO.id, &["mm-bot-1"]).buttons[0].1.clone();
+    let mut said = Vec::new();
+    for (who, chat, data) in [
+        (ANN, DESK, "0".repeat(22)),
+        (ANN, DESK, "x".to_owned()),
+        (ANN, DESK, "' OR 1=1 --".to_owned()),
+        (ANN, DESK, "\u{202E}@all".to_owned()),
+        (EVE, -900, real.clone()),
+        (EVE, -900, "x".to_owned()),
+        // Bo's own button in the group.
+        (BO, DESK, bos.clone()),
+    ] {
+        let answer = world.presses(who, chat, alert.id, &data).await;
+        said.push(answer["text"].as_str().unwrap().to_owned());
+    }
+    assert!(said.iter().all(|text| text == STALE), "{said:?}");
+    for data in [real.as_str(), "x", bos.as_str()] {
+        world.presses(EVE, EVE.id, 1, data).await;
+        assert_eq!(world.reads(EVE.id, &[]).text, STALE);
+    }
+    world.pass(TimeDelta::minutes(1)).await;
+    assert!(!world.fake.shown(DESK, alert.id).text.contains("is on it"));
+    while world.fake.read(DESK).is_some() {}
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_press_and_a_late_one_change_nothing_and_are_told_so() {
+    let world = World::new("late").await.ready().await;
+    world.watch("mm-bot-1").await;
+    world.refuse("mm-bot-1").await;
+    let alert = world.reads(DESK, &["refused by KuCoin"]);
+    let take = alert.button("I'm on it");
+    world.presses(ANN, DESK, alert.id, &take).await;
+    let again = world.presses(ANN, DESK, alert.id, &take).await;
+    assert_eq!(again["text"], STALE);
+    let acked = world.stage.desk.audit(50).await.unwrap();
+    let acked = acked.iter().filter(|row| format!("{row:?}").contains("alert.acknowledged"));
+    assert_eq!(acked.count(), 1);
+    assert!(world.stage.simulator.edit("mm-bot-1", |key| key.revoked = false));
+    world.pass(TimeDelta::minutes(20)).await;
+    world.reads(DESK, &["mm-bot-1 works again"]);
+    let late = world.presses(ANN, DESK, alert.id, &take).await;
+    assert_eq!(late["text"], STALE);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_answer_to_a_press_in_the_group_opens_in_private() {
+    let world = World::new("steps").await.ready().await;
+    world.watch("mm-bot-1").await;
+    world.refuse("mm-bot-1").await;
+    let alert = world.reads(DESK, &["refused by KuCoin"]);
+    let said = world.presses(BO, DESK, alert.id, &alert.button("Steps")).await;
+    let link = said["url"].as_str().expect("a link");
+    let start = link.strip_prefix("https://t.me/keylapse_bot?start=").unwrap();
+    world.writes(BO, BO.id, &format!("/start {start}")).await;
+    let page = world.reads(BO.id, &[]);
+    assert!(page.text.contains("1. "), "{}", page.text);
+    world.end().await;
+}
