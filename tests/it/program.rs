@@ -8,8 +8,13 @@ use std::sync::Arc;
 use keylapse::clock::{Clock, System};
 use keylapse::exchange::simulator::Simulator;
 
+use serde_json::json;
+
 use crate::cli::{Host, harmless, lines, simulator};
+use crate::fakes::discord;
 use crate::fakes::telegram::{Fake, Person, Status, TOKEN};
+use crate::stories::discord::town::{self, KEYS, OWNER, SERVER, TRADERS, in_server};
+use crate::stories::discord::world::{button, text};
 
 const ANN: Person = Person { id: 11, name: "Ann" };
 const DESK: i64 = -500;
@@ -50,10 +55,10 @@ async fn platform() -> Fake {
     fake
 }
 
-fn put_token(host: &Host) {
+fn put_token(host: &Host, file: &str, token: &str) {
     use std::os::unix::fs::PermissionsExt;
-    let path = host.data().join("telegram.token");
-    std::fs::write(&path, TOKEN).unwrap();
+    let path = host.data().join(file);
+    std::fs::write(&path, token).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
@@ -79,7 +84,7 @@ async fn the_program_watches_warns_and_answers_on_telegram() {
     let host = Host::new();
     let group = "telegram_chats = [-500]\n[[workspace.receiver]]\nplatform = \"telegram\"\nname = \"group\"\nchat = -500\n";
     host.configure(&settings(&exchange, &fake, group));
-    put_token(&host);
+    put_token(&host, "telegram.token", TOKEN);
     let added = host.tell(&["key", "add", "--label", "mm-bot-1", "--stdin", "--yes"], &lines(&key));
     assert_eq!(added.code, 0, "{added:?}");
     let bot = Bot::start(&host);
@@ -110,7 +115,7 @@ async fn a_code_of_the_host_lets_a_private_chat_in() {
     let fake = platform().await;
     let host = Host::new();
     host.configure(&settings(&exchange, &fake, ""));
-    put_token(&host);
+    put_token(&host, "telegram.token", TOKEN);
     let invited = host.run(&["invite", "--role", "admin"]);
     assert_eq!(invited.code, 0, "{invited:?}");
     let code = invited.out.split("/start ").nth(1).unwrap().lines().next().unwrap().to_owned();
@@ -137,10 +142,54 @@ async fn a_token_that_telegram_refuses_ends_the_program_with_one_sentence() {
     fake.revoke_token();
     let host = Host::new();
     host.configure(&settings(&exchange, &fake, ""));
-    put_token(&host);
+    put_token(&host, "telegram.token", TOKEN);
     let ended = tokio::task::spawn_blocking(move || host.run(&["run"])).await.unwrap();
     assert_eq!(ended.code, 2, "{ended:?}");
     assert!(ended.sentence().contains("refuses this bot's token"), "{ended:?}");
     assert!(!ended.err.contains(TOKEN), "{ended:?}");
+    exchange.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_program_watches_warns_and_answers_on_discord() {
+    let key = harmless("mm-bot-1");
+    let exchange = simulator(std::slice::from_ref(&key)).await;
+    let fake = discord::Fake::start().await;
+    town::populate(&fake);
+    let host = Host::new();
+    let settings = format!(
+        "[kucoin]\nbase_url = \"{}\"\n[discord]\ntoken_file = \"discord.token\"\napi_url = \"{}\"\n\
+         [[workspace]]\nname = \"Desk\"\nzone = \"UTC\"\ndiscord_server = \"{SERVER}\"\n\
+         [[workspace.receiver]]\nplatform = \"discord\"\nname = \"keys\"\nchannel = \"{KEYS}\"\nmention = \"role:{TRADERS}\"\n",
+        exchange.base_url(),
+        fake.url()
+    );
+    host.configure(&settings);
+    put_token(&host, "discord.token", discord::TOKEN);
+    let added = host.tell(&["key", "add", "--label", "mm-bot-1", "--stdin", "--yes"], &lines(&key));
+    assert_eq!(added.code, 0, "{added:?}");
+    let bot = Bot::start(&host);
+    fake.until("its commands are there", |state| state.commands.contains_key(&SERVER)).await;
+    assert!(exchange.edit("mm-bot-1", |key| key.permissions.push("Withdrawal".to_owned())));
+    let asked = host.run(&["key", "test", "mm-bot-1"]);
+    assert!(asked.out.contains("Withdrawal"), "{asked:?}");
+    let told = |state: &discord::State| {
+        let messages = &state.channels[&KEYS].messages;
+        messages.iter().find(|message| text(message).contains("can now withdraw")).cloned()
+    };
+    fake.until("the alert arrives", |state| told(state).is_some()).await;
+    let message = told(&fake.state()).expect("it arrived");
+    assert!(text(&message).contains("TEST ENDPOINT"), "{}", text(&message));
+    let status = json!({"id": "5", "name": "keystatus", "type": 1, "options": []});
+    let answer = fake.answer(fake.interact(2, (OWNER, in_server()), status, None)).await;
+    assert!(answer.ephemeral, "what concerns a key is for the asker alone");
+    let id = button(&message, "I'm on it").expect("the button");
+    let data = json!({"custom_id": id, "component_type": 2});
+    fake.answer(fake.interact(3, (OWNER, in_server()), data, Some(message))).await;
+    let is_taken =
+        |state: &discord::State| told(state).is_some_and(|message| text(&message).contains("is on it since"));
+    fake.until("the message says who is on it", is_taken).await;
+    assert!(fake.state().complaints.is_empty(), "{:#?}", fake.state().complaints);
+    drop(bot);
     exchange.shutdown().await;
 }

@@ -5,5 +5,5 @@ mod gateway;
 mod guide;
 mod people;
 mod tls;
-mod town;
-mod world;
+pub mod town;
+pub mod world;

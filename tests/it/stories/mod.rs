@@ -3,7 +3,7 @@
 mod blind;
 mod courier;
 mod crash;
-mod discord;
+pub mod discord;
 mod ladder;
 mod outage;
 mod refused;
