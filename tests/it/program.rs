@@ -186,8 +186,9 @@ async fn the_program_watches_warns_and_answers_on_discord() {
     let id = button(&message, "I'm on it").expect("the button");
     let data = json!({"custom_id": id, "component_type": 2});
     fake.answer(fake.interact(3, (OWNER, in_server()), data, Some(message))).await;
-    let is_taken =
-        |state: &discord::State| told(state).is_some_and(|message| text(&message).contains("is on it since"));
+    let is_taken = |state: &discord::State| {
+        told(state).is_some_and(|message| text(&message).contains("is on it since"))
+    };
     fake.until("the message says who is on it", is_taken).await;
     assert!(fake.state().complaints.is_empty(), "{:#?}", fake.state().complaints);
     drop(bot);
