@@ -1,5 +1,5 @@
-//! Discord: alerts go out as channel messages through our own client ([`post`]), commands and
-//! presses come in over the gateway ([`listen`]). [`connect`] gives both halves of one bot.
+//! Discord: alerts go out as channel messages through our own client (`post`), commands and
+//! presses come in over the gateway (`listen`). [`connect`] gives both halves of one bot.
 //!
 //! No privileged intent is asked for, and nothing is decided here: who may do what and what is said
 //! comes from the commands. The token never reaches a log, an error or a URL.

@@ -1,5 +1,5 @@
 //! Telegram: posts and edits through our own client, people's messages and presses by long poll.
-//! One [`Account`] is shared by the messenger and the listener: who we are, how fast we write.
+//! One `Account` is shared by the messenger and the listener: who we are, how fast we write.
 //! Nothing here decides what is said; nothing here ever sets or deletes a webhook.
 
 mod account;
