@@ -161,7 +161,7 @@ fn account(good: &Good) -> Option<Line> {
 
 fn used_by(key: &KeyView) -> Line {
     if key.key.used_by.is_empty() {
-        return "Used by: nobody told; add it on the host, so that warnings say what stops".into();
+        return "Used by: nobody told; keylapse key edit on the host tells it, so that warnings say what stops".into();
     }
     let mut line = Line::from("Stops with it: ");
     for (n, user) in key.key.used_by.iter().enumerate() {

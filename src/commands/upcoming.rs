@@ -89,7 +89,7 @@ fn unknown(readings: &[Reading<'_>]) -> Option<(Tone, Line)> {
     named(readings, of, "End date unknown: ").map(|line| {
         (
             Tone::Unknown,
-            line.text(". Look it up at KuCoin and tell me on the host: keylapse key --help"),
+            line.text(". Look it up at KuCoin and tell me on the host: keylapse key edit"),
         )
     })
 }

@@ -25,6 +25,7 @@ pub mod credential;
 pub mod deed;
 pub mod desk;
 pub mod duty;
+pub mod edit;
 mod fleet;
 mod future;
 pub mod import;

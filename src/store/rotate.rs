@@ -8,6 +8,7 @@ use super::credential::NewCredential;
 use super::deed::{DeedError, Now};
 use super::desk::Desk;
 use super::duty::DutyKind;
+use super::edit::Edit;
 use super::look::Seen;
 use crate::domain::evidence::Outcome;
 use crate::domain::id::KeyId;
@@ -83,14 +84,7 @@ impl Desk {
         entry: &Entry,
         now: Now<'_>,
     ) -> Result<Vec<i64>, DeedError> {
-        let mut tx = self.write().await?;
-        let mut key = tx.desk_key(self, key).await?;
-        key.declared = declared.cloned();
-        tx.update_key(&key).await?;
-        key.rev += 1;
-        let closed = tx.judge_after_deed(self, &key, now).await?;
-        tx.record_audit(&self.workspace.id, entry, now.at).await?;
-        tx.commit().await?;
-        Ok(closed)
+        let edit = Edit { declared: Some(declared.cloned()), ..Edit::default() };
+        self.edit_key(key, &edit, entry, now).await
     }
 }

@@ -67,13 +67,30 @@ pub struct AddArgs {
 
 /// Where the bot runs that uses the key.
 #[derive(Args, Clone, Debug, Default)]
-struct PlaceFlags {
+pub struct PlaceFlags {
     /// The bot that uses the key runs on this machine
     #[arg(long, conflicts_with = "not_co_located")]
     co_located: bool,
     /// The bot that uses the key runs elsewhere
     #[arg(long)]
     not_co_located: bool,
+}
+
+impl PlaceFlags {
+    /// What was said, if anything was.
+    pub fn told(&self) -> Option<bool> {
+        (self.co_located || self.not_co_located).then_some(self.co_located)
+    }
+}
+
+/// What stops with a key, cleaned; a text with a secret in it is refused.
+pub fn read_uses(told: &[String]) -> Result<Vec<Clean>, Failure> {
+    let mut told: Vec<Clean> = told.iter().map(|text| Clean::new(text, LONGEST_USE)).collect();
+    told.retain(|text| !text.is_empty());
+    if told.iter().any(|text| holds_secret(text.as_str())) {
+        return refused(HOLDS_SECRET);
+    }
+    Ok(told)
 }
 
 /// Runs the subcommand.
@@ -200,17 +217,11 @@ impl Adding<'_> {
     }
 
     fn used_by(&self, terminal: &mut Terminal) -> Result<Vec<Clean>, Failure> {
-        let mut told: Vec<Clean> =
-            self.args.used_by.iter().map(|text| Clean::new(text, LONGEST_USE)).collect();
-        if told.is_empty() && self.asks {
+        if self.args.used_by.is_empty() && self.asks {
             let question = "What stops when this key stops (for example grid bot on fra-2; Enter for nothing)?";
-            told.push(Clean::new(&terminal.line(question)?, LONGEST_USE));
+            return read_uses(&[terminal.line(question)?]);
         }
-        told.retain(|text| !text.is_empty());
-        if told.iter().any(|text| holds_secret(text.as_str())) {
-            return refused(HOLDS_SECRET);
-        }
-        Ok(told)
+        read_uses(&self.args.used_by)
     }
 
     fn co_located(&self, terminal: &mut Terminal) -> Result<bool, Failure> {

@@ -3,6 +3,7 @@
 
 mod accept;
 mod add;
+mod edit;
 mod intake;
 mod list;
 mod remove;
@@ -36,6 +37,8 @@ pub enum KeyCommand {
     Remove(remove::RemoveArgs),
     /// Put a new key in the place of an old one; alerts, notes and history stay
     Replace(Box<replace::ReplaceArgs>),
+    /// Correct what was said of a key: its end, what stops with it, where its bot runs
+    Edit(Box<edit::EditArgs>),
     /// Accept a key as it is now: rights, addresses, age
     Accept(Named),
     /// Ask KuCoin about a key now
@@ -59,6 +62,7 @@ impl KeyCommand {
             | Self::Remove(_)
             | Self::Replace(_)
             | Self::Accept(_)
+            | Self::Edit(_)
             | Self::Test(_)
             | Self::Import(_) => false,
         }
@@ -115,6 +119,7 @@ pub async fn run(
         KeyCommand::Show(named) => show::run(&named, shop, terminal).await,
         KeyCommand::Remove(args) => remove::run(&args, shop, terminal).await,
         KeyCommand::Replace(args) => replace::run(*args, shop, terminal).await,
+        KeyCommand::Edit(args) => edit::run(&args, shop, terminal).await,
         KeyCommand::Accept(named) => accept::run(&named, shop, terminal).await,
         KeyCommand::Test(named) => test::run(&named, shop, terminal).await,
         KeyCommand::Import(args) => import::run(&args, shop, terminal).await,

@@ -191,7 +191,7 @@ async fn upcoming_orders_by_date_with_its_certainty() {
          - ▲ tracker: Mon 30 Nov 14:00, in 6 days 23 hours (KuCoin's own date); next warning Fri 27 Nov 14:00\n\
          - ▲ old-sub: Sat 5 Dec, in 12 days (your date; not checked); next warning Sat 28 Nov 09:00\n\
          After that: arb-2 ends Fri 11 Jun 15:00, in 199 days 23 hours.\n\
-         - ? End date unknown: nobody-knows. Look it up at KuCoin and tell me on the host: keylapse key --help"
+         - ? End date unknown: nobody-knows. Look it up at KuCoin and tell me on the host: keylapse key edit"
     );
     let text = world.text(Role::Viewer, "/upcoming 5").await;
     assert!(text.starts_with("● No known end within 5 days"), "{text}");

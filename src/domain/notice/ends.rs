@@ -77,7 +77,7 @@ fn past(view: &View<'_>, end: End) -> Said {
 fn gone(view: &View<'_>) -> Said {
     let card = Card::new(Tone::Unknown, view.colon().text("no end date known any more"))
         .text("I warned by a date that has been taken back, and cannot say when it ends now.")
-        .text("Next: look up its end date at KuCoin and tell me on the host: keylapse key --help");
+        .text("Next: look up its end date at KuCoin and tell me on the host: keylapse key edit");
     let mut card = card;
     card.buttons.extend([view.steps_button(), view.mine_button()]);
     Said { brief: "no end date known any more".into(), card }
@@ -170,7 +170,7 @@ pub(super) fn dates_disagree(view: &View<'_>) -> Said {
         (view.colon().text("two different end dates"), "two different end dates", text)
     };
     let mut card = Card::new(Tone::Soon, title).text(what).text(
-        "Next: correct your date on the host (keylapse key --help). Nothing stops because of this.",
+        "Next: correct your date on the host (keylapse key edit). Nothing stops because of this.",
     );
     card.buttons.extend([view.steps_button(), view.mine_button()]);
     Said { brief: brief.into(), card }

@@ -90,7 +90,7 @@ fn renewed(view: &View<'_>) -> (Line, Line) {
                 view.subject().text(": your date has passed and it still works."),
                 Line::from(format!(
                     "{house} accepts it, so the date was probably wrong. Next: correct it on \
-                     the host (keylapse key --help)."
+                     the host (keylapse key edit)."
                 )),
             );
         }

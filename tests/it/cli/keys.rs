@@ -222,3 +222,28 @@ fn a_reminder_needs_no_secret_and_takes_another_date() {
 fn now() -> DateTime<Utc> {
     System::new().now()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_of_a_key_can_be_corrected_without_its_secrets() {
+    let key = harmless("one");
+    let simulator = simulator(std::slice::from_ref(&key)).await;
+    let host = Host::with(&simulator);
+    assert_eq!(host.tell(&["key", "add", "--label", "one", "--stdin"], &lines(&key)).code, 0);
+    let nothing = host.run(&["key", "edit", "one"]);
+    assert_eq!(nothing.code, 2, "{nothing:?}");
+    assert!(nothing.sentence().starts_with("Say what to correct"), "{nothing:?}");
+    let said = host.run(&["key", "edit", "one", "--used-by", "grid bot on fra-2", "--co-located"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let shown = host.run(&["key", "show", "one"]);
+    assert!(shown.out.contains("grid bot on fra-2"), "{shown:?}");
+    let secret = host.run(&["key", "edit", "one", "--used-by", &format!("bot {}", key.secret)]);
+    assert_eq!(secret.code, 2, "{secret:?}");
+    assert!(!secret.err.contains(&key.secret), "{secret:?}");
+    let reminder =
+        ["key", "add", "--label", "sub", "--declared", "--expires", "2099-01-01", "--yes"];
+    assert_eq!(host.run(&reminder).code, 0);
+    let dated = host.run(&["key", "edit", "sub", "--expires", "2099-03-01"]);
+    assert_eq!(dated.code, 0, "{dated:?}");
+    let shown = host.run(&["key", "show", "sub"]);
+    assert!(shown.out.contains("1 Mar 2099"), "{shown:?}");
+}
