@@ -176,3 +176,49 @@ impl State {
         (self.print)(&format!("{}\n", lines.join("\n")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::card::Tone;
+    use crate::domain::id::MessageId;
+
+    fn post(nonce: &str, title: &str) -> Post {
+        Post {
+            nonce: MessageId(nonce.to_owned()),
+            card: Card::new(Tone::Broken, title),
+            buttons: Vec::new(),
+            quiet: false,
+            calls: None,
+            tried_at: None,
+            is_live: true,
+            zone: Tz::UTC,
+            now: DateTime::from_timestamp(1_790_000_000, 0).unwrap(),
+        }
+    }
+
+    #[test]
+    fn two_receivers_on_one_terminal_say_each_change_once_and_hide_none() {
+        let paper = Arc::new(Mutex::new(String::new()));
+        let copy = paper.clone();
+        let screen = Screen::new(Box::new(move |text| {
+            copy.lock().unwrap().push_str(text);
+            Ok(())
+        }));
+        for nonce in ["desk", "risk"] {
+            screen.post(&post(nonce, "can now withdraw")).unwrap();
+        }
+        // Gone for one look, then there again: the last word must not be that it looks settled.
+        for title in ["looks settled", "can now withdraw"] {
+            for nonce in ["desk", "risk"] {
+                screen.update(nonce, &post(nonce, title)).unwrap();
+            }
+        }
+        let said = paper.lock().unwrap();
+        assert_eq!(said.matches("looks settled").count(), 1, "{said}");
+        assert_eq!(said.matches("can now withdraw").count(), 3, "{said}");
+        assert!(said.trim_end().ends_with("can now withdraw"), "{said}");
+    }
+}
