@@ -253,7 +253,7 @@ impl Counter {
                 Tone::Plain,
                 "That code is wrong, used or older than ten minutes; keylapse invite on the host makes a new one.",
             )),
-            Ok(None) => private_bot(),
+            Ok(None) => self.greet(visitor),
             Err(error) => self.apologize(&error),
         }
     }

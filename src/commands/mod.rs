@@ -191,8 +191,6 @@ pub struct Reply {
     pub cards: Vec<Card>,
     /// For the actor's eyes only: ephemeral, or a pointer to the private chat; never public.
     pub private: bool,
-    /// Whom a public answer is for: the only person that it may call, by the platform's id.
-    pub calls: Option<String>,
     /// Nothing is said at all: somebody is flooding.
     pub silent: bool,
     /// The alerts that the cards show, each with the revision shown; buttons are bound to it.

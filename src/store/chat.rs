@@ -243,11 +243,6 @@ impl Store {
 }
 
 impl Desk {
-    /// The chats of the workspace.
-    pub async fn chats(&self) -> Result<Vec<Chat>, StoreError> {
-        self.store.chats(&self.workspace.id).await
-    }
-
     /// Who may what here, on one platform.
     pub async fn grants(&self, platform: Platform) -> Result<Vec<Grant>, StoreError> {
         self.store.grants(&self.workspace.id, platform).await

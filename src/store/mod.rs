@@ -34,6 +34,7 @@ mod key;
 pub mod lane;
 pub mod look;
 pub mod message;
+mod newcomer;
 mod notice;
 pub mod receiver;
 pub mod retiring;

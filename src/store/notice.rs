@@ -49,7 +49,7 @@ impl Tx {
         Ok(())
     }
 
-    async fn insert_notice(
+    pub(super) async fn insert_notice(
         &mut self,
         alert: &Alert,
         seq: i64,
@@ -76,7 +76,7 @@ impl Tx {
     }
 
     /// The number of a greater open alert that says all that `alert` would say.
-    async fn cover_of(&mut self, alert: &Alert) -> Result<Option<i64>, StoreError> {
+    pub(super) async fn cover_of(&mut self, alert: &Alert) -> Result<Option<i64>, StoreError> {
         let others = match &alert.subject {
             Subject::Key(key) => {
                 let mut others = self.alerts_of(&alert.workspace, &alert.subject).await?;

@@ -70,6 +70,7 @@ impl Courier {
     pub async fn tick(self: &Arc<Self>) -> Result<bool, StoreError> {
         // A lost receiver is said through the others, in this very turn.
         self.store.judge_receivers(&self.policy, self.clock.now()).await?;
+        self.store.tell_newcomers(&self.policy, self.clock.now()).await?;
         let lanes = self.store.claim_lanes(self.clock.now(), LEASE).await?;
         let had_work = !lanes.is_empty();
         let mut turns = JoinSet::new();

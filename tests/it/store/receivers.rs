@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use keylapse::domain::access::{Grant, Grantee, Role};
 use keylapse::domain::alert::Subject;
+use keylapse::domain::evidence::Fault;
 use keylapse::domain::policy::Policy;
 use keylapse::domain::receiver::{Address, Platform};
 use keylapse::domain::rules::Rule;
@@ -17,6 +18,7 @@ use super::given::*;
 
 on_both!(
     a_lost_receiver_is_said_through_the_others_and_over_when_it_is_back,
+    who_comes_after_an_alert_has_opened_is_told_of_it_once,
     a_disturbed_platform_is_said_where_another_one_works,
     a_group_that_moves_takes_its_receivers_and_its_place_along,
     what_the_file_grants_is_not_changed_in_chat_and_goes_with_the_file,
@@ -50,6 +52,21 @@ async fn a_lost_receiver_is_said_through_the_others_and_over_when_it_is_back(db:
     assert!(db.store.find_chat(Platform::Telegram, "-100").await.unwrap());
     db.store.judge_receivers(&policy, at(4)).await.unwrap();
     assert!(home.open_alerts().await.unwrap().is_empty());
+}
+
+async fn who_comes_after_an_alert_has_opened_is_told_of_it_once(db: &Db) {
+    let home = home(&db.store).await;
+    let policy = Policy::default();
+    let bot = watch(&home, "mm-bot-1").await;
+    look(&db.store, &bot, bad(Fault::AccountFrozen, "400700"), 0).await;
+    home.add_receiver(&telegram("-100"), &entry("receiver.added"), at(1)).await.unwrap();
+    let told = "SELECT COUNT(*) FROM notices n JOIN receivers r ON r.id = n.receiver_id \
+                WHERE r.platform = 'telegram' AND n.state = 'owed'";
+    assert_eq!(db.int(told).await, 0);
+    for _ in 0..2 {
+        db.store.tell_newcomers(&policy, at(2)).await.unwrap();
+        assert_eq!(db.int(told).await, 1);
+    }
 }
 
 async fn a_disturbed_platform_is_said_where_another_one_works(db: &Db) {
