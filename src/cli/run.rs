@@ -22,7 +22,7 @@ use crate::chat::console::input::{self, Input};
 use crate::chat::console::screen::Screen;
 use crate::chat::console::talk::{Next, Talk};
 use crate::commands::{Counter, HostNote};
-use crate::config::{Config, Database, Flags, Trusted};
+use crate::config::{Config, Database, Enrol, Flags, Trusted};
 use crate::domain::facts::Site;
 use crate::domain::receiver::Platform;
 use crate::domain::text::Clean;
@@ -153,6 +153,7 @@ impl Bot {
             operator: shop.config.operator.clone(),
             test_endpoint: is_test,
             endpoints: [endpoints(shop, &prober), platforms.endpoints.clone()].concat(),
+            is_open: shop.config.enrol == Enrol::Open,
             demo: false,
         };
         let mut messengers = std::mem::take(&mut platforms.messengers);

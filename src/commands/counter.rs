@@ -33,6 +33,8 @@ pub struct HostNote {
     pub test_endpoint: bool,
     /// Endpoints that are not the built-in ones.
     pub endpoints: Vec<String>,
+    /// Whoever manages a chat may bring the bot there; it answers questions and watches nothing.
+    pub is_open: bool,
     /// The exchange is simulated.
     pub demo: bool,
 }

@@ -8,19 +8,17 @@ use std::sync::PoisonError;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::press::LIFE;
+use super::start::private_bot;
 use super::{Actor, Counter, Place, Reply, Role};
-use crate::domain::access::{Grantee, Standing, role_of};
-use crate::domain::card::{Action, Card, Line, Tone};
+use crate::domain::access::{Standing, role_of};
+use crate::domain::card::{Action, Card, Tone};
 use crate::domain::id::{ButtonId, WorkspaceId};
 use crate::domain::receiver::Platform;
-use crate::domain::signal::Severity;
 use crate::domain::text::Clean;
 use crate::store::StoreError;
-use crate::store::audit::Entry;
 use crate::store::button::Offer;
-use crate::store::chat::{Chat, Home};
+use crate::store::chat::Home;
 use crate::store::desk::Desk;
-use crate::store::receiver::NewReceiver;
 
 /// A person at a place, as an adapter reports them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +80,13 @@ impl Greeted {
 
 impl Visitor {
     pub(super) fn actor(&self, role: Role) -> Actor {
-        Actor { platform: self.platform, id: self.id.clone(), name: self.name.clone(), role }
+        Actor {
+            platform: self.platform,
+            id: self.id.clone(),
+            name: self.name.clone(),
+            role,
+            moderates: false,
+        }
     }
 }
 
@@ -99,7 +103,23 @@ impl Counter {
         };
         let role = role_of(visitor.platform, &visitor.id, standing, &home.grants);
         let desk = self.tools.store.desk(home.workspace);
-        Ok(Entrance::In(Box::new((desk, visitor.actor(role)))))
+        let actor = Actor { moderates: standing.moderates, ..visitor.actor(role) };
+        Ok(Entrance::In(Box::new((desk, actor))))
+    }
+
+    /// An anonymous admin of a group: its desk, as an admin, where the workspace wants them heard;
+    /// `Ok(None)` where it does not.
+    pub async fn enter_anonymously(
+        &self,
+        visitor: &Visitor,
+    ) -> Result<Option<(Desk, Actor)>, StoreError> {
+        let Some(room) = &visitor.room else { return Ok(None) };
+        let Some(home) = self.tools.store.home_of(visitor.platform, room).await? else {
+            return Ok(None);
+        };
+        let desk = self.tools.store.desk(home.workspace);
+        let is_wanted = desk.settings().await?.anonymous_admins;
+        Ok(is_wanted.then(|| (desk, visitor.actor(Role::Admin))))
     }
 
     /// The chats whose membership must be confirmed before [`Self::enter_privately`].
@@ -213,15 +233,16 @@ impl Counter {
         }
     }
 
+    /// Whether this chat may be told something today that nobody asked for.
+    pub fn may_hint(&self, visitor: &Visitor) -> bool {
+        let chat = (visitor.platform, visitor.place.chat.as_str());
+        let mut greeted = self.greeted.lock().unwrap_or_else(PoisonError::into_inner);
+        greeted.may_greet(chat, visitor.at.date_naive())
+    }
+
     /// A stranger speaks: one line a day where the platform lets us be silent.
     pub fn greet(&self, visitor: &Visitor) -> Reply {
-        let chat = (visitor.platform, visitor.place.chat.as_str());
-        let day = visitor.at.date_naive();
-        let mut greeted = self.greeted.lock().unwrap_or_else(PoisonError::into_inner);
-        if !greeted.may_greet(chat, day) {
-            return Reply::silence();
-        }
-        private_bot()
+        if self.may_hint(visitor) { private_bot() } else { Reply::silence() }
     }
 
     /// A platform says that nothing can be written to a chat any more: what was told there rests.
@@ -234,74 +255,6 @@ impl Counter {
             }
             Err(error) => tracing::error!(%error, "a lost chat could not be recorded"),
         }
-    }
-
-    /// `/start` and `/start CODE`: a code lets the person in and makes their chat one of the
-    /// workspace. Wrong, late and used codes get the stranger's line.
-    pub async fn start(&self, visitor: &Visitor, code: Option<&str>, known: bool) -> Reply {
-        let Some(code) = code.filter(|code| !code.trim().is_empty()) else {
-            if !known {
-                return self.greet(visitor);
-            }
-            // Whoever had blocked the bot and starts it anew is told again.
-            self.found(visitor.platform, &visitor.place.chat).await;
-            return Reply::private(first_contact());
-        };
-        match self.claim(visitor, code).await {
-            Ok(Some(reply)) => reply,
-            Ok(None) if known => Reply::private(Card::new(
-                Tone::Plain,
-                "That code is wrong, used or older than ten minutes; keylapse invite on the host makes a new one.",
-            )),
-            Ok(None) => self.greet(visitor),
-            Err(error) => self.apologize(&error),
-        }
-    }
-
-    async fn claim(&self, visitor: &Visitor, code: &str) -> Result<Option<Reply>, StoreError> {
-        let platform = visitor.platform.id();
-        let by = format!("{platform} {}", visitor.id);
-        let Some(claimed) = self.tools.store.spend_claim(code, &by, visitor.at).await? else {
-            return Ok(None);
-        };
-        let desk = self.tools.store.desk(claimed.workspace);
-        let entry = |action, target: String| Entry {
-            actor: Clean::new(&format!("{} ({by})", visitor.name), 120),
-            place: format!("{platform}:{}", visitor.place.chat),
-            action,
-            target: Some(target),
-            before: None,
-            after: None,
-        };
-        let address = visitor.room.clone().unwrap_or_else(|| visitor.place.chat.clone());
-        let title =
-            if visitor.title.is_empty() { visitor.name.clone() } else { visitor.title.clone() };
-        let chat = Chat {
-            platform: visitor.platform,
-            address: address.clone(),
-            title: title.clone(),
-            is_configured: false,
-        };
-        if !desk.enrol(&chat, &entry("chat.enrolled", address), visitor.at).await? {
-            let line = "This chat belongs to another workspace already; use one that is free.";
-            return Ok(Some(Reply::private(Card::new(Tone::Plain, line))));
-        }
-        let grantee = Grantee::Person(visitor.id.clone());
-        let deed = entry("role.granted", format!("{} {}", by, claimed.role.name()));
-        desk.grant(visitor.platform, &grantee, Some(claimed.role), &deed, visitor.at).await?;
-        let receiver = NewReceiver {
-            name: title,
-            address: visitor.place.address(),
-            min_severity: Severity::Notice,
-            mention: None,
-        };
-        let added = entry("receiver.added", receiver.name.to_string());
-        desk.add_receiver(&receiver, &added, visitor.at).await?;
-        let name = &desk.workspace().name;
-        let card = Card::new(Tone::Fine, Line::from("Connected to ").name(name).text("."))
-            .text(format!("You are {} here, and this chat gets the warnings.", claimed.role.name()))
-            .text("/keystatus shows the keys; /notify changes who is told.");
-        Ok(Some(Reply::private(card)))
     }
 }
 
@@ -324,21 +277,6 @@ fn role_in(visitor: &Visitor, home: &Home, standings: &BTreeMap<String, Standing
     };
     let alone = role_of(visitor.platform, &visitor.id, &stranger, &home.grants);
     home.chats.iter().map(of).max().unwrap_or(Role::Anyone).max(alone)
-}
-
-/// What a stranger is told where a platform makes us answer.
-pub fn private_bot() -> Reply {
-    let line = "This bot is private. Its operator can give you a code.";
-    Reply::private(Card::new(Tone::Plain, line))
-}
-
-/// What a bot says first where it is at home.
-pub fn first_contact() -> Card {
-    Card::new(Tone::Plain, "I watch API keys and warn here before one stops working.").steps([
-        "Add a key on the host: keylapse key add.".into(),
-        "/keystatus shows it.".into(),
-        "Everything else: /help".into(),
-    ])
 }
 
 #[cfg(test)]

@@ -27,14 +27,10 @@ pub(super) async fn answer(call: &Call<'_>, question: Option<&str>) -> Result<Re
         return Ok(warning);
     }
     let knowledge = &call.tools.knowledge;
-    // An id is exact; typed with or without the slash that texts print before it.
-    if let Some(topic) = Topic::parse(question.trim().trim_start_matches("/faq").trim()) {
-        return self::topic(call, topic.as_str()).await;
+    if let Some(entry) = meant(call, question) {
+        return show(call, entry).await;
     }
     let found = knowledge.lookup(question);
-    if let Some(topic) = found.topic() {
-        return self::topic(call, topic.as_str()).await;
-    }
     let offered: Vec<&Entry> =
         found.suggestions.iter().filter_map(|t| knowledge.entry(t)).collect();
     if offered.is_empty() {
@@ -47,23 +43,71 @@ pub(super) async fn answer(call: &Call<'_>, question: Option<&str>) -> Result<Re
     shared(call, card, None).await
 }
 
+/// A moderator answers for somebody: one entry, in the open, and its reader is called. What is no
+/// clear question stays between the moderator and the bot.
+pub(super) async fn answer_for(
+    call: &Call<'_>,
+    question: Option<&str>,
+    whom: &str,
+) -> Result<Reply, StoreError> {
+    if !call.actor.moderates && call.actor.role < Role::Operator {
+        let line =
+            "Answering for somebody needs Manage Messages in this server, or the role operator.";
+        return Ok(Reply::private(Card::new(Tone::Plain, line)));
+    }
+    let found = match question {
+        Some(question) if Pasted::of(question) == Pasted::Nothing => meant(call, question),
+        Some(_) | None => None,
+    };
+    let Some(entry) = found else { return answer(call, question).await };
+    let reply = post(call, entry).await?;
+    Ok(if reply.private { reply } else { Reply { calls: Some(whom.to_owned()), ..reply } })
+}
+
+/// The one entry that a question means beyond doubt.
+fn meant<'a>(call: &'a Call<'_>, question: &str) -> Option<&'a Entry> {
+    let knowledge = &call.tools.knowledge;
+    // An id is exact; typed with or without the slash that texts print before it.
+    let exact = Topic::parse(question.trim().trim_start_matches("/faq").trim());
+    let topic = exact.or_else(|| knowledge.lookup(question).topic())?;
+    knowledge.entry(&topic)
+}
+
 /// One entry, by its id.
 pub(super) async fn topic(call: &Call<'_>, id: &str) -> Result<Reply, StoreError> {
     let entry = Topic::parse(id).and_then(|topic| call.tools.knowledge.entry(&topic));
     let Some(entry) = entry else { return Ok(stale()) };
-    let card = page(call, entry);
-    match here(call, entry).await? {
-        Some(line) => Ok(Reply::private(card.text(line))),
-        None => shared(call, card, Some(id)).await,
-    }
+    show(call, entry).await
+}
+
+async fn show(call: &Call<'_>, entry: &Entry) -> Result<Reply, StoreError> {
+    let card = match here(call, entry).await? {
+        Some(line) => page(call, entry).text(line),
+        None => page(call, entry),
+    };
+    shared(call, card, Some(entry.id.as_str())).await
+}
+
+/// Whether nobody but the asker reads what is answered: a private chat, or Discord, where an
+/// answer in company is its asker's alone.
+fn is_for_the_asker_alone(call: &Call<'_>) -> bool {
+    call.place.private || call.place.platform == Platform::Discord
 }
 
 /// In company an answer is its asker's alone, and where the workspace chose this place they may
 /// press to show it to everybody. In a Telegram group, where a private answer is another chat, it
-/// stands where it was asked: it holds no fact of the workspace.
+/// stands where it was asked: it holds no fact of the workspace. A group that uses the bot for
+/// answers only may choose where, and sees one a minute; the others wait in private.
 async fn shared(call: &Call<'_>, card: Card, topic: Option<&str>) -> Result<Reply, StoreError> {
-    if call.place.private || call.place.platform == Platform::Telegram {
+    if call.place.private {
         return Ok(Reply::open(card));
+    }
+    if call.place.platform == Platform::Telegram {
+        return Ok(if may_stand_here(call).await? {
+            Reply::open(card)
+        } else {
+            Reply::private(card)
+        });
     }
     Ok(Reply::private(match topic {
         Some(topic) if is_chosen(call).await? => {
@@ -78,6 +122,10 @@ async fn shared(call: &Call<'_>, card: Card, topic: Option<&str>) -> Result<Repl
 pub(super) async fn post_here(call: &Call<'_>, id: &str) -> Result<Reply, StoreError> {
     let entry = Topic::parse(id).and_then(|topic| call.tools.knowledge.entry(&topic));
     let Some(entry) = entry else { return Ok(stale()) };
+    post(call, entry).await
+}
+
+async fn post(call: &Call<'_>, entry: &Entry) -> Result<Reply, StoreError> {
     if !is_chosen(call).await? {
         let line = "Answers are not shown to everybody in this channel; an admin can allow it with /settings faq here.";
         return Ok(Reply::private(Card::new(Tone::Plain, line)));
@@ -87,6 +135,16 @@ pub(super) async fn post_here(call: &Call<'_>, id: &str) -> Result<Reply, StoreE
         return Ok(Reply::private(Card::new(Tone::Plain, line)));
     }
     Ok(Reply::open(page(call, entry)))
+}
+
+/// Whether an answer may stand in a Telegram group.
+async fn may_stand_here(call: &Call<'_>) -> Result<bool, StoreError> {
+    if !call.desk.workspace().faq_only {
+        return Ok(true);
+    }
+    let chosen = call.desk.settings().await?.faq_channels;
+    let is_chosen = chosen.is_empty() || chosen.contains(&call.place.chat);
+    Ok(is_chosen && call.tools.posted.may_post(call.place, call.at))
 }
 
 /// Whether this place may show an answer to everybody.
@@ -113,7 +171,7 @@ fn steps(topic: Topic) -> Action {
 /// "Here: mm-bot-1 was refused with exactly this code 12 minutes ago." Only where nobody else
 /// reads, and only for those who may see keys.
 async fn here(call: &Call<'_>, entry: &Entry) -> Result<Option<Line>, StoreError> {
-    if !call.place.private || call.actor.role < Role::Viewer || entry.codes.is_empty() {
+    if !is_for_the_asker_alone(call) || call.actor.role < Role::Viewer || entry.codes.is_empty() {
         return Ok(None);
     }
     let keys = call.desk.keys().await?;

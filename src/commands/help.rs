@@ -45,7 +45,7 @@ fn all(title: &str, role: Role) -> Card {
 fn one(spec: &Spec) -> Card {
     let mut card = Card::new(Tone::Plain, Line::default().code(spec.usage()))
         .text(format!("{}.", spec.summary));
-    for argument in spec.arguments {
+    for argument in spec.words() {
         card = card.item(Tone::Plain, format!("{}: {}", argument.name, argument.summary));
     }
     card.text(Line::from("Example: ").code(spec.example))

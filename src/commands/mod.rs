@@ -16,6 +16,7 @@ mod accept;
 mod ack;
 mod alerts;
 mod call;
+mod cancel;
 mod check;
 mod choose;
 mod counter;
@@ -34,6 +35,7 @@ mod reading;
 mod settings;
 mod show;
 mod spec;
+mod start;
 mod suggest;
 mod table;
 mod until;
@@ -51,12 +53,13 @@ pub use crate::store::StoreError;
 pub use crate::store::chat::Home;
 pub use crate::store::desk::Desk;
 pub use counter::{Counter, HostNote, OpenAddress, Tools};
-pub use door::{Entrance, Visitor, first_contact, private_bot};
+pub use door::{Entrance, Visitor};
 pub use limit::Limits;
 pub use parse::{LONGEST, ParseError, hear, parse};
 pub use posted::Posted;
 pub use press::Press;
 pub use spec::{Argument, ArgumentKind, Given, Group, Reach, Spec, markdown_table};
+pub use start::{first_contact, private_bot};
 pub use suggest::Suggestion;
 pub use table::SPECS;
 pub use until::{UntilError, until};
@@ -99,7 +102,16 @@ pub enum Command {
     Faq {
         /// The question, an error line or a topic's id.
         question: Option<String>,
+        /// The person whom a moderator answers, by the platform's own id.
+        whom: Option<String>,
     },
+    /// First contact; with a code it lets a person and their chat in.
+    Start {
+        /// A claim code.
+        code: Option<String>,
+    },
+    /// Leaves what is under way.
+    Cancel,
     /// What the caller may ask and do.
     Help {
         /// One command.
@@ -145,6 +157,8 @@ pub struct Actor {
     pub name: Clean,
     /// What they may do in the workspace.
     pub role: Role,
+    /// Whether the platform lets them moderate here, so that they may answer for somebody.
+    pub moderates: bool,
 }
 
 /// Where it is asked.
@@ -193,6 +207,8 @@ pub struct Reply {
     pub private: bool,
     /// Nothing is said at all: somebody is flooding.
     pub silent: bool,
+    /// The person who is called because the answer is theirs, by the platform's own id.
+    pub calls: Option<String>,
     /// The alerts that the cards show, each with the revision shown; buttons are bound to it.
     pub shown: Vec<(AlertId, i64)>,
 }
@@ -226,7 +242,13 @@ async fn dispatch(call: &Call<'_>, command: &Command) -> Result<Reply, StoreErro
         }
         Command::Why { key } => why::by_label(call, key.as_deref()).await,
         Command::Upcoming { days } => upcoming::list(call, *days).await,
-        Command::Faq { question } => faq::answer(call, question.as_deref()).await,
+        Command::Faq { question, whom: None } => faq::answer(call, question.as_deref()).await,
+        Command::Faq { question, whom: Some(whom) } => {
+            faq::answer_for(call, question.as_deref(), whom).await
+        }
+        // Codes are spent at the door, before anybody stands at a desk.
+        Command::Start { code: _ } => Ok(Reply::private(first_contact())),
+        Command::Cancel => Ok(cancel::answer()),
         Command::Help { command } => Ok(help::answer(call, command.as_deref())),
         Command::Privacy => Ok(privacy::answer(call)),
         Command::Notify { act, receiver, from } => {

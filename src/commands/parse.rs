@@ -48,7 +48,7 @@ pub fn parse(line: &str) -> Result<Command, ParseError> {
     };
     let mut given = Given::default();
     let mut rest = rest.trim();
-    for argument in spec.arguments {
+    for argument in spec.words() {
         let (value, after) = take(argument, rest);
         given.put(argument, value);
         rest = after.trim_start();
@@ -61,7 +61,7 @@ pub fn parse(line: &str) -> Result<Command, ParseError> {
 pub fn hear(line: &str) -> Result<Command, ParseError> {
     let line: String = line.chars().take(LONGEST).collect();
     let line = line.trim();
-    let question = || Ok(Command::Faq { question: Some(line.to_owned()) });
+    let question = || Ok(Command::Faq { question: Some(line.to_owned()), whom: None });
     if Pasted::of(line) != Pasted::Nothing {
         return question();
     }
@@ -106,7 +106,10 @@ fn take<'a>(argument: &Argument, rest: &'a str) -> (&'a str, &'a str) {
         // Labels may hold spaces, and nothing stands behind one.
         ArgumentKind::Key => (unquote(rest), ""),
         ArgumentKind::Text => (rest, ""),
-        ArgumentKind::Alert | ArgumentKind::Days | ArgumentKind::Receiver => word(rest),
+        ArgumentKind::Person => ("", rest),
+        ArgumentKind::Alert | ArgumentKind::Code | ArgumentKind::Days | ArgumentKind::Receiver => {
+            word(rest)
+        }
         ArgumentKind::Choice(words) => {
             let (first, after) = word(rest);
             let known = words.iter().any(|one| one.eq_ignore_ascii_case(first));
@@ -230,7 +233,7 @@ mod tests {
 
     #[test]
     fn what_is_no_command_is_a_question_where_questions_are_typed() {
-        let faq = |text: &str| Ok(Command::Faq { question: Some(text.to_owned()) });
+        let faq = |text: &str| Ok(Command::Faq { question: Some(text.to_owned()), whom: None });
         let questions = [
             "what does 400003 mean",
             "why does my key expire",
@@ -278,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_characters_is_cut_before_it_is_read() {
-        let Ok(Command::Faq { question: Some(question) }) =
+        let Ok(Command::Faq { question: Some(question), whom: None }) =
             parse(&format!("/faq {}", "x".repeat(100_000)))
         else {
             panic!("no question");

@@ -12,7 +12,7 @@ use crate::domain::text::Clean;
 use crate::store::StoreError;
 
 /// What can be set.
-pub(super) const WHAT: &[&str] = &["zone", "role", "faq"];
+pub(super) const WHAT: &[&str] = &["zone", "role", "faq", "anonymous"];
 
 pub(super) async fn by_words(
     call: &Call<'_>,
@@ -23,6 +23,7 @@ pub(super) async fn by_words(
         (Some("zone"), Some(value)) => zone(call, value).await,
         (Some("role"), Some(value)) => role(call, value).await,
         (Some("faq"), Some(value)) => faq(call, value).await,
+        (Some("anonymous"), Some(value)) => anonymous(call, value).await,
         _ => list(call).await,
     }
 }
@@ -41,7 +42,12 @@ async fn list(call: &Call<'_>) -> Result<Reply, StoreError> {
         }
     }
     card = card.item(Tone::Plain, "Whoever manages the server or group is admin.");
-    let channels = call.desk.settings().await?.faq_channels;
+    let settings = call.desk.settings().await?;
+    if settings.anonymous_admins {
+        let line = "Anonymous admins of a Telegram group count as admins.";
+        card = card.item(Tone::Plain, line);
+    }
+    let channels = settings.faq_channels;
     card = card.item(
         Tone::Plain,
         match channels.len() {
@@ -179,6 +185,25 @@ async fn faq(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
         call.desk
             .set_settings(&settings, &call.entry(Clean::new(&word, 20).to_string()), call.at)
             .await?;
+    }
+    Ok(Reply::private(Card::new(Tone::Plain, title)))
+}
+
+/// Telegram does not say which admin an anonymous one is; whoever wants them heard says so.
+async fn anonymous(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
+    let mut settings = call.desk.settings().await?;
+    let (is_on, title) = match value.trim().to_ascii_lowercase().as_str() {
+        "on" => (
+            true,
+            "Anonymous admins of a Telegram group count as admins from now on. The audit cannot say who they were.",
+        ),
+        "off" => (false, "Anonymous admins are not heard from now on."),
+        _ => return Ok(Reply::private(Card::new(Tone::Plain, "Say on or off."))),
+    };
+    if settings.anonymous_admins != is_on {
+        settings.anonymous_admins = is_on;
+        let entry = call.entry(format!("anonymous {}", if is_on { "on" } else { "off" }));
+        call.desk.set_settings(&settings, &entry, call.at).await?;
     }
     Ok(Reply::private(Card::new(Tone::Plain, title)))
 }

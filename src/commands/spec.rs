@@ -94,6 +94,10 @@ pub enum ArgumentKind {
     Choice(&'static [&'static str]),
     /// A receiver's name.
     Receiver,
+    /// A claim code.
+    Code,
+    /// A person of the server; only a form can name one (Discord).
+    Person,
 }
 
 /// Arguments by name, as typed or as a platform's form gives them.
@@ -134,10 +138,15 @@ impl Spec {
         self.name == Row::Check.spec().name
     }
 
+    /// The arguments that can be typed.
+    pub fn words(&self) -> impl Iterator<Item = &'static Argument> {
+        self.arguments.iter().filter(|argument| argument.kind != ArgumentKind::Person)
+    }
+
     /// The name with its arguments: `/ack [alert] [until] [reason]`.
     pub fn usage(&self) -> String {
         let mut usage = format!("/{}", self.name);
-        for argument in self.arguments {
+        for argument in self.words() {
             let (open, close) = if argument.optional { ('[', ']') } else { ('<', '>') };
             let _ = write!(usage, " {open}{}{close}", argument.name);
         }

@@ -61,6 +61,8 @@ impl Counter {
             | ArgumentKind::Until
             | ArgumentKind::Days
             | ArgumentKind::Text
+            | ArgumentKind::Code
+            | ArgumentKind::Person
             | ArgumentKind::Choice(_) => Role::Viewer,
         };
         if actor.role < needed {
@@ -80,6 +82,8 @@ impl Counter {
             ArgumentKind::Until
             | ArgumentKind::Days
             | ArgumentKind::Text
+            | ArgumentKind::Code
+            | ArgumentKind::Person
             | ArgumentKind::Name
             | ArgumentKind::Choice(_) => Vec::new(),
         }

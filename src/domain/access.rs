@@ -92,6 +92,8 @@ pub struct Standing {
     /// Whether they run it: Manage Server on Discord (of the server, not of one channel), creator
     /// or a promoting administrator on Telegram.
     pub manages: bool,
+    /// Whether they keep order in it: Manage Messages on Discord, of the server. Gives no role.
+    pub moderates: bool,
     /// The ids of their roles in the server (Discord).
     pub roles: Vec<String>,
 }
@@ -129,7 +131,13 @@ mod tests {
         ];
         let member = Standing { is_member: true, ..Standing::default() };
         let trader = Standing { roles: vec!["traders".to_owned()], ..member.clone() };
-        let gone = Standing { is_member: false, manages: true, roles: vec!["traders".to_owned()] };
+        let moderator = Standing { moderates: true, ..Standing::default() };
+        let gone = Standing {
+            is_member: false,
+            manages: true,
+            moderates: true,
+            roles: vec!["traders".to_owned()],
+        };
         let manager = Standing { manages: true, ..member.clone() };
         let table = [
             (Discord, "1", Standing::default(), Role::Anyone),
@@ -137,6 +145,7 @@ mod tests {
             (Discord, "1", trader, Role::Operator),
             (Discord, "1", manager.clone(), Role::Admin),
             (Discord, "1", gone, Role::Anyone),
+            (Telegram, "1", moderator, Role::Anyone),
             // An id of one platform means nothing on another.
             (Discord, "7", Standing::default(), Role::Anyone),
             (Telegram, "7", Standing::default(), Role::Admin),

@@ -340,7 +340,7 @@ impl Tx {
         Ok(())
     }
 
-    async fn put_chat(
+    pub(super) async fn put_chat(
         &mut self,
         workspace: &WorkspaceId,
         chat: &Chat,

@@ -36,6 +36,7 @@ pub mod look;
 pub mod message;
 mod newcomer;
 mod notice;
+mod opening;
 pub mod receiver;
 pub mod retiring;
 pub mod rotate;

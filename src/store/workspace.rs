@@ -212,7 +212,7 @@ impl Tx {
         Ok(())
     }
 
-    async fn hold_all_workspaces(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn hold_all_workspaces(&mut self) -> Result<(), StoreError> {
         if self.dialect == Dialect::Postgres {
             query("SELECT id FROM workspaces ORDER BY id FOR NO KEY UPDATE")
                 .fetch_all(self.conn())

@@ -40,8 +40,13 @@ impl Talk {
         (name, chat): (&str, &str),
     ) -> Self {
         let name = Clean::new(name, 64);
-        let actor =
-            Actor { platform: Platform::Console, id: "host".to_owned(), name, role: Role::Admin };
+        let actor = Actor {
+            platform: Platform::Console,
+            id: "host".to_owned(),
+            name,
+            role: Role::Admin,
+            moderates: false,
+        };
         let place = Place {
             platform: Platform::Console,
             chat: chat.to_owned(),

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serenity::all::{
     Builder, CreateAllowedMentions, CreateInteractionResponse, CreateInteractionResponseMessage,
-    EditInteractionResponse, Http, HttpError, InteractionId,
+    EditInteractionResponse, Http, HttpError, InteractionId, Mentionable as _, UserId,
 };
 
 use super::render;
@@ -26,6 +26,8 @@ pub struct Said {
     pub buttons: Vec<Vec<ButtonId>>,
     /// Whether only its asker sees it.
     pub private: bool,
+    /// The person who is called, by their number.
+    pub calls: Option<String>,
     /// Where moments are read that must be words.
     pub zone: Tz,
     /// When it is said.
@@ -76,6 +78,7 @@ fn broken() -> Said {
         cards: vec![Card::new(Tone::Unknown, line)],
         buttons: Vec::new(),
         private: true,
+        calls: None,
         zone: Tz::UTC,
         now: DateTime::<Utc>::UNIX_EPOCH,
     }
@@ -101,11 +104,22 @@ fn note(done: serenity::Result<()>) {
 
 fn message(said: &Said) -> CreateInteractionResponseMessage {
     let shown = render::message(&said.cards, &said.buttons, said.zone, said.now);
-    CreateInteractionResponseMessage::new()
+    let message = CreateInteractionResponseMessage::new()
         .embeds(shown.embeds)
         .components(shown.rows)
-        .allowed_mentions(CreateAllowedMentions::new())
-        .ephemeral(said.private)
+        .ephemeral(said.private);
+    match person(said) {
+        Some(person) => message
+            .content(person.mention().to_string())
+            .allowed_mentions(CreateAllowedMentions::new().users([person])),
+        None => message.allowed_mentions(CreateAllowedMentions::new()),
+    }
+}
+
+/// Who is called. What was promised was promised to its asker alone, so an edit calls nobody.
+fn person(said: &Said) -> Option<UserId> {
+    let number: u64 = said.calls.as_deref()?.parse().ok()?;
+    (number > 0).then(|| UserId::new(number))
 }
 
 fn edit(said: &Said) -> EditInteractionResponse {

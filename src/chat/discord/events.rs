@@ -20,7 +20,7 @@ use super::render::cut;
 use super::visit::{Visit, Wish};
 use super::wire::Wire;
 use crate::clock::Clock;
-use crate::commands::{Counter, Entrance, Place, Standing, Visitor};
+use crate::commands::{Command, Counter, Entrance, Place, Standing, Visitor};
 use crate::domain::receiver::Platform;
 use crate::domain::text::Clean;
 
@@ -68,10 +68,7 @@ impl EventHandler for Events {
                 self.counter.found(Platform::Discord, &channel.to_string()).await;
             }
         }
-        let Some(watches) = self.watches_keys(&guild).await else { return };
-        let wanted = if watches { form::where_keys_are_watched() } else { Vec::new() };
-        let _one = self.registering.lock().await;
-        publish(&self.wire, (app.get(), Scope::Server(server)), &wanted, &self.stop).await;
+        self.register(app.get(), server).await;
     }
 
     async fn guild_delete(&self, _: Context, gone: UnavailableGuild, known: Option<Guild>) {
@@ -111,7 +108,12 @@ impl EventHandler for Events {
                 let door = Door { http, id, token, is_press: false };
                 let is_message = event.data.kind == CommandType::Message;
                 let wish = if is_message { Wish::Explain } else { Wish::Ask };
+                let joins = matches!(command, Command::Start { .. });
                 door.answer(visit.serve(wish(command))).await;
+                // A server that has become a workspace's gets its commands at once.
+                if let (true, Some(server)) = (joins, event.guild_id) {
+                    self.register(event.application_id.get(), server.get()).await;
+                }
             }
             Interaction::Component(event) => {
                 let visit = Visit::of_press(parts(), ways(), &event);
@@ -157,9 +159,18 @@ impl Events {
         self.counter.lost(Platform::Discord, &channel.to_string(), &why).await;
     }
 
-    /// Whether the server belongs to a workspace that watches keys; `None` when nobody can say.
-    async fn watches_keys(&self, guild: &Guild) -> Option<bool> {
-        let server = guild.id.get().to_string();
+    /// Gives a server the commands that its workspace has, or none.
+    async fn register(&self, app: u64, server: u64) {
+        let Some(watches) = self.watches_keys(server).await else { return };
+        let wanted = watches.map_or_else(Vec::new, form::of_a_server);
+        let _one = self.registering.lock().await;
+        publish(&self.wire, (app, Scope::Server(server)), &wanted, &self.stop).await;
+    }
+
+    /// Whether the server's workspace watches keys, `Some(None)` for a server that has none;
+    /// `None` when nobody can say.
+    async fn watches_keys(&self, server: u64) -> Option<Option<bool>> {
+        let server = server.to_string();
         let visitor = Visitor {
             platform: Platform::Discord,
             id: String::new(),
@@ -173,12 +184,12 @@ impl Events {
                 wide: false,
             },
             room: Some(server),
-            title: Clean::new(&guild.name, 64),
+            title: Clean::default(),
             at: self.clock.now(),
         };
         match self.counter.enter(&visitor, &Standing::default()).await {
-            Ok(Entrance::In(inside)) => Some(!inside.0.workspace().faq_only),
-            Ok(Entrance::Several(_) | Entrance::Stranger) => Some(false),
+            Ok(Entrance::In(inside)) => Some(Some(!inside.0.workspace().faq_only)),
+            Ok(Entrance::Several(_) | Entrance::Stranger) => Some(None),
             Err(error) => {
                 tracing::error!(%error, "a server's workspace could not be read");
                 None

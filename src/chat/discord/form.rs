@@ -29,9 +29,11 @@ pub fn everywhere() -> Vec<CreateCommand> {
     commands
 }
 
-/// The commands of a server whose workspace watches keys.
-pub fn where_keys_are_watched() -> Vec<CreateCommand> {
-    typed().filter(|spec| spec.role > Role::Anyone).map(form).collect()
+/// The commands of a server that belongs to a workspace: all that are about keys, or, where only
+/// questions are answered, what an admin sets.
+pub fn of_a_server(watches_keys: bool) -> Vec<CreateCommand> {
+    let fits = |spec: &&Spec| spec.role > Role::Anyone && (watches_keys || spec.name == "settings");
+    typed().filter(fits).map(form).collect()
 }
 
 fn typed() -> impl Iterator<Item = &'static Spec> {
@@ -53,9 +55,11 @@ fn option(argument: &Argument) -> CreateCommandOption {
     };
     let kind = match argument.kind {
         ArgumentKind::Days => CommandOptionType::Integer,
+        ArgumentKind::Person => CommandOptionType::User,
         ArgumentKind::Key
         | ArgumentKind::Alert
         | ArgumentKind::Until
+        | ArgumentKind::Code
         | ArgumentKind::Text
         | ArgumentKind::Name
         | ArgumentKind::Receiver
@@ -70,7 +74,8 @@ fn option(argument: &Argument) -> CreateCommandOption {
         ArgumentKind::Choice(words) => {
             words.iter().fold(option, |option, word| option.add_string_choice(*word, *word))
         }
-        ArgumentKind::Until => option.max_length(SHORT),
+        ArgumentKind::Person => option,
+        ArgumentKind::Until | ArgumentKind::Code => option.max_length(SHORT),
         ArgumentKind::Text => option.max_length(u16::try_from(LONGEST).unwrap_or(u16::MAX)),
         ArgumentKind::Days => option.min_int_value(1).max_int_value(400),
     }
@@ -88,6 +93,7 @@ pub fn command(data: &CommandData) -> Option<Command> {
         match &option.value {
             CommandDataOptionValue::String(text) => given.put(argument, text),
             CommandDataOptionValue::Integer(number) => given.put(argument, &number.to_string()),
+            CommandDataOptionValue::User(person) => given.put(argument, &person.get().to_string()),
             _ => return None,
         }
     }
@@ -109,7 +115,7 @@ fn explain(data: &CommandData) -> Command {
     }
     let text: String = text.trim().chars().take(LONGEST).collect();
     // Without words there is nothing to read: the topics are offered.
-    Command::Faq { question: (!text.is_empty()).then_some(text) }
+    Command::Faq { question: (!text.is_empty()).then_some(text), whom: None }
 }
 
 /// The argument that is being filled in, with what is typed so far.
@@ -126,7 +132,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn all() -> Vec<Value> {
-        let all = everywhere().into_iter().chain(where_keys_are_watched());
+        let all = everywhere().into_iter().chain(of_a_server(true));
         all.map(|command| serde_json::to_value(command).unwrap()).collect()
     }
 
@@ -155,7 +161,7 @@ mod tests {
             }
             assert!(command.to_string().chars().count() < 8_000);
         }
-        let local: Vec<Value> = where_keys_are_watched()
+        let local: Vec<Value> = of_a_server(true)
             .into_iter()
             .map(|command| serde_json::to_value(command).unwrap())
             .collect();

@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_discord_keeps_of_our_commands_is_the_same_and_any_change_is_not() {
-        let wanted = serde_json::to_value(form::where_keys_are_watched()).unwrap();
+        let wanted = serde_json::to_value(form::of_a_server(true)).unwrap();
         let mut has = wanted.clone();
         for (n, command) in has.as_array_mut().unwrap().iter_mut().enumerate() {
             command["id"] = n.into();

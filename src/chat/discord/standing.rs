@@ -9,15 +9,21 @@ use crate::commands::Standing;
 /// What makes an admin: either of these, by a role of the server.
 const MANAGES: Permissions = Permissions::MANAGE_GUILD.union(Permissions::ADMINISTRATOR);
 
+/// What makes a moderator, who may answer for somebody.
+const MODERATES: Permissions = MANAGES.union(Permissions::MANAGE_MESSAGES);
+
 /// The standing of who caused an event; of a server that is not known (yet) nobody manages.
 pub fn standing(guild: Option<&Guild>, member: &Member) -> Standing {
     let own: Vec<u64> = member.roles.iter().map(|role| role.get()).collect();
-    let manages = guild.is_some_and(|guild| {
-        let roles = guild.roles.values().map(|role| (role.id.get(), role.permissions));
-        manages((guild.id.get(), guild.owner_id.get()), roles, member.user.id.get(), &own)
-    });
+    let has = |any: Permissions| {
+        guild.is_some_and(|guild| {
+            let roles = guild.roles.values().map(|role| (role.id.get(), role.permissions));
+            let server = (guild.id.get(), guild.owner_id.get());
+            has_any(any, server, roles, (member.user.id.get(), &own))
+        })
+    };
     let roles = own.iter().map(u64::to_string).collect();
-    Standing { is_member: true, manages, roles }
+    Standing { is_member: true, manages: has(MANAGES), moderates: has(MODERATES), roles }
 }
 
 /// Whether everybody in the server can read a channel.
@@ -32,14 +38,14 @@ pub fn is_wide(guild: &Guild, channel: &GuildChannel) -> bool {
 }
 
 /// The owner, and whose roles say so; everybody has the role that is called like the server.
-fn manages(
+fn has_any(
+    any: Permissions,
     (server, owner): (u64, u64),
     roles: impl Iterator<Item = (u64, Permissions)>,
-    person: u64,
-    own: &[u64],
+    (person, own): (u64, &[u64]),
 ) -> bool {
     let has = |role: u64| role == server || own.contains(&role);
-    person == owner || roles.filter(|(role, _)| has(*role)).any(|(_, can)| can.intersects(MANAGES))
+    person == owner || roles.filter(|(role, _)| has(*role)).any(|(_, can)| can.intersects(any))
 }
 
 #[cfg(test)]
@@ -62,12 +68,16 @@ mod tests {
         ];
         for (person, own, expected) in table {
             assert_eq!(
-                manages(server, roles.into_iter(), person, &own),
+                has_any(MANAGES, server, roles.into_iter(), (person, &own)),
                 expected,
                 "{person} {own:?}"
             );
         }
         let open = [(1, manage)];
-        assert!(manages(server, open.into_iter(), 5, &[]));
+        assert!(has_any(MANAGES, server, open.into_iter(), (5, &[])));
+        let order = [(1, send), (2, Permissions::MANAGE_MESSAGES)];
+        assert!(!has_any(MANAGES, server, order.into_iter(), (5, &[2])));
+        assert!(has_any(MODERATES, server, order.into_iter(), (5, &[2])));
+        assert!(!has_any(MODERATES, server, order.into_iter(), (5, &[])));
     }
 }

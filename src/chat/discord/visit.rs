@@ -161,6 +161,10 @@ impl Visit {
 
     /// Serves a wish; `None` is silence.
     pub async fn serve(mut self, wish: Wish) -> Option<Said> {
+        if let Wish::Ask(Command::Start { code }) = &wish {
+            let reply = self.start(code.as_deref()).await;
+            return self.say(reply, Vec::new(), Tz::UTC);
+        }
         let pressed = match &wish {
             Wish::Press(id) => Some(id.as_str()),
             Wish::Ask(_) | Wish::Explain(_) => None,
@@ -198,6 +202,22 @@ impl Visit {
         self.say(reply, buttons, desk.workspace().zone)
     }
 
+    /// `/start`: a code makes the server one of a workspace and this channel one that is told.
+    async fn start(&self, code: Option<&str>) -> Reply {
+        let known = matches!(self.desk(None).await, Ok(Some(_)));
+        let standing = match &self.room {
+            Room::Server(_, standing) => standing.clone(),
+            Room::Private | Room::Elsewhere if code.is_some() => {
+                let line = "Use the code in the server, in the channel that is to be told.";
+                return Reply::private(Card::new(Tone::Plain, line));
+            }
+            Room::Private | Room::Elsewhere => Standing::default(),
+        };
+        let reply = self.counter.start(&self.visitor, &standing, code, known).await;
+        // Discord calls silence a failure.
+        if reply.silent { private_bot() } else { Reply { private: true, ..reply } }
+    }
+
     async fn run(&self, desk: &Desk, actor: Actor, wish: Wish) -> (Invocation, Reply) {
         let (place, at) = (self.visitor.place.clone(), self.visitor.at);
         let invocation =
@@ -220,8 +240,9 @@ impl Visit {
         if reply.silent || reply.cards.is_empty() {
             return None;
         }
-        let Reply { cards, private, .. } = reply;
-        Some(Said { cards, buttons, private, zone, now: self.clock.now() })
+        let Reply { cards, private, calls, .. } = reply;
+        let calls = calls.filter(|_| !private);
+        Some(Said { cards, buttons, private, calls, zone, now: self.clock.now() })
     }
 
     /// What the form offers for what is typed so far.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use teloxide::payloads::GetChatMemberCount;
 use teloxide::types::{Chat, User};
 
 use super::account::{Account, Spot};
@@ -23,6 +24,9 @@ use crate::domain::text::Clean;
 
 /// Chats that are asked about one person at one event; what more there are do not let in.
 const MOST_ASKED: usize = 64;
+
+/// A group with more members than this is called wide.
+const MANY: u32 = 50;
 
 /// What serves people.
 pub struct Front {
@@ -67,6 +71,7 @@ impl Front {
             Event::Said { message, is_forwarded } => {
                 self.hear(&message, is_forwarded, &mut alarm).await;
             }
+            Event::Anonymous(message) => self.hear_anonymous(&message, &mut alarm).await,
             Event::Pressed(query) => self.press(&query, &mut alarm).await,
             Event::Moved { from, to } => {
                 let (from, to) = (from.to_string(), to.to_string());
@@ -120,13 +125,28 @@ impl Front {
         if !matches!(self.or_sorry(known)?, Entrance::In(_)) {
             return Err(Stuck::Stranger);
         }
-        let whom = (caller.spot.chat, caller.person);
-        let standing = self.standings.of(&self.account.api, whom, afresh, visitor.at).await;
-        let standing = standing.map_err(|fault| unknown_standing(&fault))?;
+        let standing = self.standing(caller, afresh).await?;
         match self.or_sorry(self.counter.enter(visitor, &standing).await)? {
             Entrance::In(both) => Ok(*both),
             Entrance::Several(_) | Entrance::Stranger => Err(Stuck::Stranger),
         }
+    }
+
+    /// What Telegram says of a person in the group where they speak.
+    pub(super) async fn standing(&self, caller: &Caller, afresh: bool) -> Result<Standing, Stuck> {
+        let whom = (caller.spot.chat, caller.person);
+        let standing = self.standings.of(&self.account.api, whom, afresh, caller.visitor.at).await;
+        standing.map_err(|fault| unknown_standing(&fault))
+    }
+
+    /// Whether many can read a group: everybody a public one, and who is in a large one. Asked
+    /// only when it is to be told warnings; without an answer it is not called wide.
+    pub(super) async fn is_wide(&self, chat: &Chat) -> bool {
+        if chat.username().is_some() {
+            return true;
+        }
+        let count = self.account.api.call::<_, u32>(&GetChatMemberCount::new(chat.id)).await;
+        count.is_ok_and(|count| count > MANY)
     }
 
     /// In a private chat: the desk that is meant, or a choice. `wanted` names it for a press.
@@ -197,7 +217,7 @@ fn place(spot: Spot) -> Place {
         topic: spot.topic.map(|topic| topic.to_string()),
         private: !spot.is_shared(),
         title: None,
-        // Telegram does not say with a message how many read along.
+        // Telegram does not say with a message how many read along; it is asked when it matters.
         wide: false,
     }
 }

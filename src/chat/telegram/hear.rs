@@ -8,10 +8,11 @@ use super::front::{Caller, Front, Stuck};
 use super::letters::Letters;
 use crate::clock::Alarm;
 use crate::commands::{
-    self, Command, Entrance, Invocation, LONGEST, ParseError, Reply, Role, Spec,
+    self, Command, Entrance, Invocation, LONGEST, ParseError, Reply, Role, Spec, Standing,
 };
 use crate::domain::card::{Card, Tone};
 use crate::domain::receiver::Platform;
+use crate::domain::text::Clean;
 
 /// What stands in a text that begins with a slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,10 +67,59 @@ impl Front {
             // The sentence repeats nothing and tells nothing.
             Err(error) => return self.say_openly(caller.spot, &error.reply(), alarm).await,
         };
-        let place = caller.visitor.place.clone();
+        let mut place = caller.visitor.place.clone();
+        if is_about_adding(&command) {
+            place.wide = self.is_wide(&message.chat).await;
+        }
         let asked = Invocation { command, actor, place, at: caller.visitor.at };
         let reply = self.counter.run(&desk, &asked).await;
         self.answer((&desk, &asked), reply, (caller.spot, Some(message.id)), alarm).await;
+    }
+
+    /// An admin who hides behind the group's name: heard as an admin only where the workspace wants
+    /// that, and never shown what is for one person alone.
+    pub(super) async fn hear_anonymous(&self, message: &Message, alarm: &mut Alarm) {
+        let Some(user) = &message.from else { return };
+        let Some(addressed) = message.text().and_then(|text| self.addressed(text)) else { return };
+        if Spec::named(split(&addressed.line).0).is_none() {
+            return;
+        }
+        let topic = message.thread_id.filter(|_| message.is_topic_message);
+        let mut caller = self.caller(user, &message.chat, topic.map(|ThreadId(MessageId(id))| id));
+        caller.visitor.name = Clean::new("an anonymous admin of the group", 64);
+        let entered = self.counter.enter_anonymously(&caller.visitor).await;
+        let (desk, actor) = match self.or_sorry(entered) {
+            Ok(Some(both)) => both,
+            Ok(None) => return self.hint_at_anonymity(&caller, alarm).await,
+            Err(Stuck::Said(reply)) => return self.say_openly(caller.spot, &reply, alarm).await,
+            Err(Stuck::Stranger) => return,
+        };
+        let mut place = caller.visitor.place.clone();
+        let command = match commands::parse(&addressed.line) {
+            Ok(command) => with_replied(command, message),
+            Err(error) => return self.say_openly(caller.spot, &error.reply(), alarm).await,
+        };
+        if is_about_adding(&command) {
+            place.wide = self.is_wide(&message.chat).await;
+        }
+        let asked = Invocation { command, actor, place, at: caller.visitor.at };
+        let reply = self.counter.run(&desk, &asked).await;
+        if reply.private && !reply.silent {
+            let line = "You are anonymous here, so I cannot show you the answer alone. What changed stands in the messages of this chat; for the rest ask in your own name.";
+            let reply = Reply::open(Card::new(Tone::Plain, line));
+            return self.say_openly(caller.spot, &reply, alarm).await;
+        }
+        self.answer((&desk, &asked), reply, (caller.spot, Some(message.id)), alarm).await;
+    }
+
+    /// Silence would look like a fault to an admin of a workspace's group; once a day is enough.
+    async fn hint_at_anonymity(&self, caller: &Caller, alarm: &mut Alarm) {
+        let known = self.counter.enter(&caller.visitor, &Standing::default()).await;
+        if matches!(known, Ok(Entrance::In(_))) && self.counter.may_hint(&caller.visitor) {
+            let line = "You are anonymous here, so I cannot tell who you are: switch off \"Remain anonymous\" in your admin rights and ask again.";
+            let reply = Reply::open(Card::new(Tone::Plain, line));
+            self.say_openly(caller.spot, &reply, alarm).await;
+        }
     }
 
     async fn start_in_group(
@@ -82,7 +132,18 @@ impl Front {
         if known {
             self.counter.found(Platform::Telegram, &caller.visitor.place.chat).await;
         }
-        let reply = self.counter.start(&caller.visitor, code, known).await;
+        let standing = if known || !self.counter.is_open() {
+            Standing::default()
+        } else {
+            match self.standing(caller, true).await {
+                Ok(standing) => standing,
+                Err(Stuck::Said(reply)) => {
+                    return self.say_openly(caller.spot, &reply, alarm).await;
+                }
+                Err(Stuck::Stranger) => return,
+            }
+        };
+        let reply = self.counter.start(&caller.visitor, &standing, code, known).await;
         // With a code it may say which workspace this is; that is for whoever brought it.
         match self.enter_room(caller, true).await {
             Ok((desk, actor)) if code.is_some() => {
@@ -125,7 +186,9 @@ impl Front {
             if known {
                 self.counter.found(Platform::Telegram, &caller.visitor.place.chat).await;
             }
-            let reply = self.counter.start(&caller.visitor, parameter, known).await;
+            let visitor = &caller.visitor;
+            let standing = Standing::default();
+            let reply = self.counter.start(visitor, &standing, parameter, known).await;
             return self.say_openly(caller.spot, &reply, alarm).await;
         }
         let (desk, actor) = match entered {
@@ -180,13 +243,19 @@ fn needs_admin(command: Result<&Command, &ParseError>) -> bool {
     command.is_ok_and(|command| Spec::of(command).role == Role::Admin)
 }
 
+/// Only then it matters how many read along.
+fn is_about_adding(command: &Command) -> bool {
+    matches!(command, Command::Notify { act: Some(act), .. } if act.eq_ignore_ascii_case("add"))
+}
+
 /// `/faq` as a reply asks about the text that it replies to.
 fn with_replied(command: Command, message: &Message) -> Command {
     match command {
-        Command::Faq { question: None } => {
+        Command::Faq { question: None, whom } => {
             let replied = message.reply_to_message();
             let text = replied.and_then(|replied| replied.text().or(replied.caption()));
-            Command::Faq { question: text.map(|text| text.chars().take(LONGEST).collect()) }
+            let question = text.map(|text| text.chars().take(LONGEST).collect());
+            Command::Faq { question, whom }
         }
         other => other,
     }
@@ -200,10 +269,7 @@ fn understood(line: &str, message: &Message, is_forwarded: bool) -> Result<Comma
     }
     if is_forwarded {
         let question = line.chars().take(LONGEST).collect();
-        return Ok(Command::Faq { question: Some(question) });
-    }
-    if line == "/cancel" {
-        return Err(plain("Nothing is under way here. /help lists what you can ask."));
+        return Ok(Command::Faq { question: Some(question), whom: None });
     }
     let command = commands::hear(line).map_err(|error| error.reply())?;
     Ok(with_replied(command, message))

@@ -85,8 +85,13 @@ mod tests {
             wide: false,
         };
         let name = Clean::new("Ann", 20);
-        let actor =
-            Actor { platform: Platform::Telegram, id: "11".into(), name, role: Role::Viewer };
+        let actor = Actor {
+            platform: Platform::Telegram,
+            id: "11".into(),
+            name,
+            role: Role::Viewer,
+            moderates: false,
+        };
         let asked = Invocation { command: Command::Alerts, actor, place, at: at(minutes) };
         Letter { workspace: WorkspaceId("w".into()), asked, reply: Reply::default() }
     }

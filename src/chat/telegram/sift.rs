@@ -6,7 +6,9 @@ use serde_json::Value;
 use teloxide::types::{CallbackQuery, Message};
 
 /// Accounts of Telegram itself: notifications, channels' and anonymous admins' stand-ins.
-const SERVICE_IDS: [i64; 3] = [777_000, 136_817_688, 1_087_968_824];
+const SERVICE_IDS: [i64; 3] = [777_000, 136_817_688, GROUP_STAND_IN];
+/// The stand-in of a group's anonymous admins.
+const GROUP_STAND_IN: i64 = 1_087_968_824;
 
 /// Marks of a message that is nobody's own word. Their mere presence drops it.
 const NOT_THEIRS: &[&str] = &[
@@ -35,6 +37,8 @@ pub enum Event {
         /// Whether the words are somebody else's: a question at most, never a command.
         is_forwarded: bool,
     },
+    /// An admin of a group said something in the group's own name.
+    Anonymous(Box<Message>),
     /// A person pressed a button.
     Pressed(Box<CallbackQuery>),
     /// A group has another number from now on.
@@ -86,6 +90,10 @@ fn said(message: &Value) -> Option<Event> {
     if let Some(from) = message.get("migrate_from_chat_id").and_then(Value::as_i64) {
         return Some(Event::Moved { from, to: id });
     }
+    if is_anonymous_admin(message) {
+        let message = serde_json::from_value(message.clone()).ok()?;
+        return Some(Event::Anonymous(Box::new(message)));
+    }
     let author = person(message.get("from")?)?;
     if NOT_THEIRS.iter().any(|mark| message.get(mark).is_some()) {
         return None;
@@ -123,6 +131,20 @@ fn standing_changed(change: &Value) -> Option<Event> {
             Some(Event::Present { chat, is_new })
         }
     }
+}
+
+/// A message of a group in its own name, which only its admins can send; new and not forwarded.
+fn is_anonymous_admin(message: &Value) -> bool {
+    let chat = &message["chat"];
+    let ours = ["sender_chat", "author_signature"];
+    matches!(chat["type"].as_str(), Some("group" | "supergroup"))
+        && message["from"]["id"] == GROUP_STAND_IN
+        && message["sender_chat"]["id"].is_i64()
+        && message["sender_chat"]["id"] == chat["id"]
+        && !NOT_THEIRS.iter().any(|mark| !ours.contains(mark) && message.get(mark).is_some())
+        && !message
+            .as_object()
+            .is_some_and(|fields| fields.keys().any(|name| name.starts_with("forward_")))
 }
 
 /// The number of a person who acts in their own name.

@@ -95,7 +95,7 @@ fn read(member: &Member, person: u64) -> Standing {
         // Left, kicked, and whatever may come.
         _ => (false, false),
     };
-    Standing { is_member, manages, roles: Vec::new() }
+    Standing { is_member, manages, ..Standing::default() }
 }
 
 #[cfg(test)]
@@ -123,7 +123,7 @@ mod tests {
             let read_as = |member: &serde_json::Value| {
                 read(&serde_json::from_value(member.clone()).unwrap(), 11)
             };
-            let standing = Standing { is_member, manages, roles: Vec::new() };
+            let standing = Standing { is_member, manages, ..Standing::default() };
             assert_eq!(read_as(&member), standing, "{member}");
             member["user"] = json!({"id": 11, "is_bot": true});
             assert_eq!(read_as(&member), Standing::default(), "a bot: {member}");

@@ -6,7 +6,7 @@ use crate::domain::text::Clean;
 
 fn actor(role: Role) -> Actor {
     let name = Clean::new("Kim", 20);
-    Actor { platform: Platform::Discord, id: "7".into(), name, role }
+    Actor { platform: Platform::Discord, id: "7".into(), name, role, moderates: false }
 }
 
 #[tokio::test]

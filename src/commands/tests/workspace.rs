@@ -53,10 +53,11 @@ async fn a_code_lets_a_group_in_once_and_wrong_ones_end_it_after_five_tries() {
     store.keep_claim(&home, Role::Admin, code, at(10), at(0)).await.unwrap();
     store.keep_claim(&home, Role::Admin, late, at(-1), at(-9)).await.unwrap();
     for wrong in ["", "ABCD-EFGHJ-KLM", "ABCDEFGHJKLMM", late, "\u{202e}' OR 1=1"] {
-        let reply = world.counter.start(&group, Some(wrong), false).await;
+        let reply = world.counter.start(&group, &Standing::default(), Some(wrong), false).await;
         assert!(reply.silent || text(&reply).starts_with("This bot is private"), "{wrong}");
     }
-    let reply = world.counter.start(&group, Some("abcd efghj klmn"), false).await;
+    let reply =
+        world.counter.start(&group, &Standing::default(), Some("abcd efghj klmn"), false).await;
     assert!(text(&reply).contains("Connected to"), "{}", text(&reply));
     let (_, role) = entered(&world, &group, Standing::default()).await.expect("it is in");
     assert_eq!(role, Role::Admin);
@@ -64,16 +65,105 @@ async fn a_code_lets_a_group_in_once_and_wrong_ones_end_it_after_five_tries() {
     assert!(told.iter().any(|one| one.receiver.address.chat == "-100"));
     // Once.
     let other = Visitor { id: "8".to_owned(), ..visitor("-200", Some("-200")) };
-    let reply = world.counter.start(&other, Some(code), false).await;
+    let reply = world.counter.start(&other, &Standing::default(), Some(code), false).await;
     assert!(text(&reply).starts_with("This bot is private"), "{}", text(&reply));
     // Five wrong tries on one code.
     let code = "BBBB-EFGHJ-KLMN";
     store.keep_claim(&home, Role::Viewer, code, at(10), at(0)).await.unwrap();
     for _ in 0..5 {
-        world.counter.start(&other, Some("BBBB-AAAAA-AAAA"), false).await;
+        world.counter.start(&other, &Standing::default(), Some("BBBB-AAAAA-AAAA"), false).await;
     }
-    let reply = world.counter.start(&other, Some(code), false).await;
+    let reply = world.counter.start(&other, &Standing::default(), Some(code), false).await;
     assert!(!text(&reply).contains("Connected"), "{}", text(&reply));
+}
+
+#[tokio::test]
+async fn where_the_host_is_open_who_manages_a_chat_gets_answers_there_and_nobody_else() {
+    let host = HostNote { is_open: true, ..HostNote::default() };
+    let (closed, open) = (World::new().await, World::with(host).await);
+    let member = Standing { is_member: true, ..Standing::default() };
+    let manager = Standing { manages: true, ..member.clone() };
+    let group = visitor("-100", Some("-100"));
+    for (world, standing) in [(&closed, &manager), (&open, &member)] {
+        let before = world.store.workspaces().await.unwrap();
+        let reply = world.counter.start(&group, standing, None, false).await;
+        assert!(text(&reply).starts_with("This bot is private"), "{}", text(&reply));
+        assert_eq!(world.store.workspaces().await.unwrap(), before);
+    }
+    let alone = visitor("7", None);
+    let reply = open.counter.start(&alone, &manager, None, false).await;
+    assert!(text(&reply).starts_with("This bot is private"), "{}", text(&reply));
+    let reply = open.counter.start(&group, &manager, None, false).await;
+    assert!(text(&reply).contains("I answer questions"), "{}", text(&reply));
+    let (name, role) = entered(&open, &group, manager.clone()).await.expect("it is in");
+    assert_eq!((name.as_str(), role), ("Traders (Telegram -100)", Role::Admin));
+    let Entrance::In(inside) = open.counter.enter(&group, &member).await.unwrap() else {
+        panic!("a member is in")
+    };
+    let (desk, actor) = *inside;
+    assert!(desk.workspace().faq_only && actor.role == Role::Anyone);
+    // A namesake is another chat.
+    let namesake = visitor("-101", Some("-101"));
+    let reply = open.counter.start(&namesake, &manager, None, false).await;
+    assert!(text(&reply).contains("I answer questions"), "{}", text(&reply));
+    // In such a group one answer a minute stands in the open, where it was chosen.
+    let ask = async |minute| {
+        let command = Command::Faq { question: Some("400003".to_owned()), whom: None };
+        let (actor, place) = (actor.clone(), group.place.clone());
+        open.counter.run(&desk, &Invocation { command, actor, place, at: at(minute) }).await
+    };
+    assert!(!ask(0).await.private);
+    assert!(ask(0).await.private, "a second one waits in private");
+    assert!(!ask(1).await.private);
+    let only_there = crate::store::setting::Settings {
+        faq_channels: vec!["-999".to_owned()],
+        ..Default::default()
+    };
+    let entry = crate::store::audit::Entry {
+        actor: Clean::new("x", 9),
+        place: "x".to_owned(),
+        action: "settings.changed",
+        target: None,
+        before: None,
+        after: None,
+    };
+    desk.set_settings(&only_there, &entry, at(2)).await.unwrap();
+    assert!(ask(5).await.private, "another chat was chosen");
+}
+
+#[tokio::test]
+async fn only_who_keeps_order_answers_for_somebody_and_only_where_that_is_chosen() {
+    let world = World::new().await;
+    let ask = async |role, moderates, question: &str, minute| {
+        let actor = Actor { platform: Platform::Discord, moderates, ..actor(role) };
+        let place =
+            Place { platform: Platform::Discord, private: false, ..visitor("11", Some("1")).place };
+        let command =
+            Command::Faq { question: Some(question.to_owned()), whom: Some("55".to_owned()) };
+        let asked = Invocation { command, actor, place, at: at(minute) };
+        world.counter.run(&world.home, &asked).await
+    };
+    let refused = ask(Role::Viewer, false, "400003", 0).await;
+    assert!(refused.private && text(&refused).contains("needs Manage Messages"));
+    let unchosen = ask(Role::Anyone, true, "400003", 0).await;
+    assert!(unchosen.private && text(&unchosen).contains("/settings faq here"));
+    let place = Place { platform: Platform::Discord, ..visitor("11", Some("1")).place };
+    let choose = Command::Settings { what: Some("faq".into()), value: Some("here".into()) };
+    let chosen = Invocation { command: choose, actor: actor(Role::Admin), place, at: at(0) };
+    world.counter.run(&world.home, &chosen).await;
+    for (role, moderates, minute) in [(Role::Anyone, true, 1), (Role::Operator, false, 3)] {
+        let told = ask(role, moderates, "400003", minute).await;
+        assert!(!told.private && told.calls.as_deref() == Some("55"), "{}", text(&told));
+        assert!(text(&told).contains("400003"));
+    }
+    for (unclear, minute) in [("best pizza", 5), ("6705f5c311545b000157d3eb", 7)] {
+        let told = ask(Role::Anyone, true, unclear, minute).await;
+        assert!(told.private && told.calls.is_none(), "{}", text(&told));
+    }
+    let soon = ask(Role::Anyone, true, "400003", 7).await;
+    assert!(!soon.private, "what was not answered in the open counts for nothing");
+    let again = ask(Role::Anyone, true, "400003", 7).await;
+    assert!(again.private && again.calls.is_none() && text(&again).contains("a moment ago"));
 }
 
 #[tokio::test]

@@ -259,7 +259,13 @@ fn credential(key: &KeyId) -> CredentialId {
 }
 
 pub(super) fn actor(role: Role) -> Actor {
-    Actor { platform: Platform::Console, id: "7".into(), name: Clean::new("Kim", 40), role }
+    Actor {
+        platform: Platform::Console,
+        id: "7".into(),
+        name: Clean::new("Kim", 40),
+        role,
+        moderates: false,
+    }
 }
 
 pub(super) fn place(private: bool) -> Place {

@@ -1,8 +1,11 @@
 //! Workspaces and receivers as the file names them.
 
 use chrono_tz::Tz;
+use keylapse::domain::receiver::Platform;
 use keylapse::domain::rules::Rule;
 use keylapse::domain::signal::Severity;
+use keylapse::domain::text::Clean;
+use keylapse::store::chat::Chat;
 use keylapse::store::workspace::{Described, DescribedReceiver};
 
 use super::db::Db;
@@ -17,6 +20,7 @@ on_both!(
     a_receiver_that_vanishes_from_the_file_rests_and_comes_back_as_itself,
     a_topic_is_part_of_an_address,
     four_replicas_that_start_at_once_make_one_workspace,
+    a_chat_opens_one_workspace_of_its_own_and_eight_at_once_no_second,
 );
 
 async fn a_workspace_that_vanishes_from_the_file_is_paused_and_never_deleted(db: &Db) {
@@ -130,4 +134,32 @@ async fn four_replicas_that_start_at_once_make_one_workspace(db: &Db) {
     let all = starts.join_all().await;
     assert!(all.iter().all(|active| *active == all[0]), "{all:?}");
     assert_eq!(db.int("SELECT COUNT(*) FROM receivers").await, 1);
+}
+
+async fn a_chat_opens_one_workspace_of_its_own_and_eight_at_once_no_second(db: &Db) {
+    let (home, _) = two_tenants(&db.store).await;
+    let chat = |address: &str| Chat {
+        platform: Platform::Telegram,
+        address: address.to_owned(),
+        title: Clean::new("Traders", 64),
+        is_configured: false,
+    };
+    let deed = entry("workspace.opened");
+    let mut tries = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (store, chat, deed) = (db.store.clone(), chat("-100"), deed.clone());
+        tries.spawn(async move { store.open_workspace(&chat, &deed, at(1)).await.unwrap() });
+    }
+    let made = tries.join_all().await.into_iter().filter(|made| *made).count();
+    assert_eq!(made, 1);
+    let opened = db.store.home_of(Platform::Telegram, "-100").await.unwrap().unwrap().workspace;
+    assert!(opened.faq_only && !opened.is_configured);
+    // A chat of another workspace stays there, and nothing is left behind.
+    assert!(home.enrol(&chat("-200"), &deed, at(1)).await.unwrap());
+    assert!(!db.store.open_workspace(&chat("-200"), &deed, at(2)).await.unwrap());
+    assert_eq!(db.int("SELECT COUNT(*) FROM workspaces WHERE managed_by = 'chat'").await, 1);
+    // What people opened stays when the file is read again.
+    db.store.sync_workspaces(&[described("home", &[])], at(3)).await.unwrap();
+    let home_of = db.store.home_of(Platform::Telegram, "-100").await.unwrap();
+    assert_eq!(home_of.map(|home| home.workspace), Some(opened));
 }

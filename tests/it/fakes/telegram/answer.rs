@@ -33,6 +33,13 @@ impl Fake {
             "editMessageText" | "editMessageReplyMarkup" => self.edit(method, body),
             "answerCallbackQuery" => self.answer_query(body),
             "getChatMember" => self.chat_member(body),
+            "getChatMemberCount" => {
+                let chat = chat_id(body)?;
+                let state = self.lock();
+                state.reach(chat, true)?;
+                let chat = &state.chats[&chat];
+                Ok(json!(chat.count.unwrap_or(i64::try_from(chat.members.len()).unwrap())))
+            }
             "getChat" => {
                 let chat = chat_id(body)?;
                 self.lock().reach(chat, true)?;

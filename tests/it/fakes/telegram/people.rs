@@ -66,9 +66,19 @@ impl Fake {
             topics: Vec::new(),
             messages: BTreeMap::new(),
             moved_to: None,
+            count: None,
+            is_public: false,
             unread: VecDeque::new(),
         };
         self.change(|state| state.chats.insert(id, chat));
+    }
+
+    /// How many are in a chat, and whether it is public.
+    pub fn counts(&self, chat: i64, members: i64, is_public: bool) {
+        self.change(|state| {
+            let chat = state.chats.get_mut(&chat).expect("the chat");
+            (chat.count, chat.is_public) = (Some(members), is_public);
+        });
     }
 
     /// A topic of a forum.
@@ -143,6 +153,9 @@ impl Fake {
         let chat = &state.chats[&id];
         match chat.kind {
             "private" => json!({"id": id, "type": "private", "first_name": chat.title}),
+            kind if chat.is_public => {
+                json!({"id": id, "type": kind, "title": chat.title, "username": "others_here"})
+            }
             kind => json!({"id": id, "type": kind, "title": chat.title}),
         }
     }

@@ -42,6 +42,10 @@ pub struct Chat {
     pub topics: Vec<i64>,
     pub messages: BTreeMap<i64, Shown>,
     pub moved_to: Option<i64>,
+    /// How many people are said to be in it, where a story says so.
+    pub count: Option<i64>,
+    /// Whether it has a name that anybody can look for.
+    pub is_public: bool,
     /// Messages that nobody has read in the story yet.
     pub unread: VecDeque<i64>,
 }

@@ -1,10 +1,13 @@
 //! What people may do there and what they see.
 
+use chrono::TimeDelta;
+use keylapse::commands::Role;
+use keylapse::exchange::simulator::Weather;
 use serde_json::{Value, json};
 
 use super::world::*;
 use crate::fakes::discord::Spot;
-use keylapse::exchange::simulator::Weather;
+use crate::world::monday;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_are_shown_to_those_who_may_see_them_and_to_nobody_else_beside() {
@@ -61,7 +64,7 @@ async fn a_question_is_its_askers_until_they_post_it_where_that_is_chosen() {
     world.loses("mm-bot-1").await;
     world.reads(KEYS, &["mm-bot-1"]);
     let own = world.says(TRADER, "faq", &[("question", "400003")]).await;
-    assert!(own.ephemeral && !own.text.contains("mm-bot-1"), "{}", own.text);
+    assert!(own.ephemeral && own.text.contains("Here: mm-bot-1 was refused"), "{}", own.text);
     assert!(button(&own.shown, "Post here").is_none());
     let set = world.says(MANAGER, "settings", &[("what", "faq"), ("value", "here")]).await;
     assert!(set.ephemeral && set.text.contains("here"), "{}", set.text);
@@ -97,6 +100,66 @@ async fn a_question_is_its_askers_until_they_post_it_where_that_is_chosen() {
     let off = world.says(TRADER, "faq", &[("question", "what is the weather like tomorrow")]).await;
     assert!(off.ephemeral, "{}", off.text);
     world.end("questions").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_moderator_answers_for_somebody_who_alone_is_called() {
+    let world = World::new().await;
+    world.says(MANAGER, "settings", &[("what", "faq"), ("value", "here")]).await;
+    let ask = async |person: u64, question: &str| {
+        let data = json!({"id": "5", "name": "faq", "type": 1, "options": [
+            {"name": "question", "type": 3, "value": question},
+            {"name": "for", "type": 6, "value": NOBODY.to_string()}]});
+        let id = world.fake.interact(2, (person, in_server()), data, None);
+        world.answer(id).await
+    };
+    let refused = ask(NOBODY, "400003").await;
+    assert!(
+        refused.ephemeral && refused.text.contains("needs Manage Messages"),
+        "{}",
+        refused.text
+    );
+    let unclear = ask(MANAGER, "what is the weather like tomorrow").await;
+    assert!(unclear.ephemeral && !unclear.text.contains("<@"), "{}", unclear.text);
+    let told = ask(MANAGER, "400003").await;
+    assert!(!told.ephemeral && told.text.contains("400003"), "{}", told.text);
+    assert_eq!(told.shown["content"], format!("<@{NOBODY}>"));
+    assert_eq!(told.shown["allowed_mentions"]["users"], json!([NOBODY.to_string()]));
+    assert_eq!(told.shown["allowed_mentions"]["parse"], json!([]));
+    world.end("moderator").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_makes_a_server_one_of_the_workspace_and_gives_it_its_commands() {
+    let mut world = World::new().await;
+    world.watch("mm-bot-1").await;
+    let (store, workspace) = (&world.stage.store, world.stage.desk.workspace().id.clone());
+    let (code, until) = ("ABCD-EFGHJ-KLMN", monday() + TimeDelta::minutes(10));
+    store.keep_claim(&workspace, Role::Operator, code, until, monday()).await.unwrap();
+    let private = Spot { guild: None, channel: 77, installed: true };
+    let foreign = Spot { guild: Some(FOREIGN), channel: THEIRS, installed: true };
+    let told = world.says_at(NOBODY, private, "start", &[("code", code)]).await;
+    assert!(told.ephemeral && told.text.contains("Use the code in the server"), "{}", told.text);
+    for wrong in [&[("code", "ABCD-EFGHJ-KLMM")][..], &[]] {
+        let told = world.says_at(NOBODY, foreign, "start", wrong).await;
+        assert_eq!(told.text, "This bot is private. Its operator can give you a code.");
+        assert!(told.ephemeral);
+    }
+    let told = world.says_at(NOBODY, foreign, "start", &[("code", code)]).await;
+    assert!(told.ephemeral && told.text.contains("Connected to Desk"), "{}", told.text);
+    world
+        .fake
+        .until("the server has its commands", |state| state.commands.contains_key(&FOREIGN))
+        .await;
+    let told = world.says_at(NOBODY, foreign, "keystatus", &[]).await;
+    assert!(told.ephemeral && told.text.contains("mm-bot-1"), "{}", told.text);
+    let again = world.says_at(TRADER, foreign, "start", &[]).await;
+    assert!(again.ephemeral && again.text.contains("I watch API keys"), "{}", again.text);
+    world.gains_withdrawal("mm-bot-1").await;
+    for channel in [KEYS, THEIRS] {
+        world.reads(channel, &["mm-bot-1 can now withdraw"]);
+    }
+    world.end("code").await;
 }
 
 /// A message of ours under which somebody presses.

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use keylapse::commands::Role;
+use keylapse::domain::receiver::Platform;
 use serde_json::{Value, json};
 
 use super::world::{ANN, BO, DESK, EVE, Wish, World, described};
@@ -146,6 +147,69 @@ async fn anonymous_admins_channels_and_machines_never_execute() {
     world.writes(ANN, DESK, "/ack mm-bot-1").await;
     world.reads(DESK, &["for you alone"]);
     assert_eq!(world.stage.desk.audit(50).await.unwrap().len(), before.len() + 1);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_anonymous_admin_of_the_group_acts_only_where_an_admin_allowed_it() {
+    let world = World::new("anonymous").await.ready().await;
+    world.watch("mm-bot-1").await;
+    world.refuse("mm-bot-1").await;
+    let alert = world.reads(DESK, &["refused by KuCoin"]);
+    world.writes(BO, DESK, "/settings anonymous on").await;
+    world.reads(DESK, &["for you alone"]);
+    let speak = async |sender_chat: i64, forwarded: bool| {
+        let ghost = Person { id: 1_087_968_824, name: "Group" };
+        let mut message = world.fake.message(ghost, DESK, "/ack mm-bot-1");
+        message["from"]["is_bot"] = json!(true);
+        message["sender_chat"] = json!({"id": sender_chat, "type": "group", "title": "Desk"});
+        message["author_signature"] = json!("boss");
+        if forwarded {
+            message["forward_origin"] =
+                json!({"type": "hidden_user", "date": 1, "sender_user_name": "x"});
+        }
+        let update = world.fake.update(json!({"message": message}));
+        world.served(update).await;
+    };
+    speak(DESK, false).await;
+    world.reads(DESK, &["You are anonymous here"]);
+    assert!(!world.fake.shown(DESK, alert.id).text.contains("is on it"), "Bo may set nothing");
+    world.writes(ANN, DESK, "/settings anonymous on").await;
+    world.reads(DESK, &["for you alone"]);
+    for (sender, forwarded) in [(-901, false), (DESK, true)] {
+        speak(sender, forwarded).await;
+    }
+    world.reads_nothing();
+    speak(DESK, false).await;
+    world.reads(DESK, &["I cannot show you the answer alone"]);
+    assert!(world.fake.shown(DESK, alert.id).text.contains("is on it"));
+    let audit = world.stage.desk.audit(50).await.unwrap();
+    assert!(format!("{audit:?}").contains("an anonymous admin of the group (telegram 1087968824)"));
+    world.writes(ANN, DESK, "/settings anonymous off").await;
+    world.reads(DESK, &["for you alone"]);
+    speak(DESK, false).await;
+    world.reads_nothing();
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn telling_a_large_or_public_group_is_questioned_first() {
+    let world = World::new("wide").await.ready().await;
+    for (chat, members, public) in [(-700, 9, false), (-701, 51, false), (-702, 9, true)] {
+        world.fake.room(chat, "supergroup", "Others");
+        world.fake.counts(chat, members, public);
+        world.fake.sits(ANN, chat, Status::Creator);
+        let mut desk = described("Desk", DESK, Wish::default());
+        desk.chats.push((Platform::Telegram, chat.to_string()));
+        world.stage.store.sync_workspaces(&[desk], world.now()).await.unwrap();
+        world.writes(ANN, chat, "/notify add").await;
+        let link = world.reads(chat, &["for you alone"]).button("Open the answer");
+        let (_, parameter) = link.split_once("?start=").expect("a link");
+        world.writes(ANN, ANN.id, &format!("/start {parameter}")).await;
+        let said = world.fake.read(ANN.id).expect("an answer").text;
+        let is_wide = members > 50 || public;
+        assert_eq!(said.contains("Many people can read"), is_wide, "{said}");
+    }
     world.end().await;
 }
 

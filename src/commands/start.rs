@@ -1,0 +1,156 @@
+//! `/start`: how a chat comes in. With a code of the host its bringer becomes what the code says
+//! and the chat is told; where the host is open to everybody, who manages a chat gets answers
+//! there. Everybody else hears that this bot is private.
+
+use super::{Command, Counter, Reply, Role, Spec, Visitor};
+use crate::domain::access::{Grantee, Standing};
+use crate::domain::card::{Card, Line, Tone};
+use crate::domain::signal::Severity;
+use crate::domain::text::Clean;
+use crate::store::StoreError;
+use crate::store::audit::Entry;
+use crate::store::chat::Chat;
+use crate::store::receiver::NewReceiver;
+
+impl Visitor {
+    /// Who they are in the audit.
+    fn by(&self) -> String {
+        format!("{} {}", self.platform.id(), self.id)
+    }
+
+    /// The audit's row of something that they did at the door.
+    fn entry(&self, action: &'static str, target: String) -> Entry {
+        Entry {
+            actor: Clean::new(&format!("{} ({})", self.name, self.by()), 120),
+            place: format!("{}:{}", self.platform.id(), self.place.chat),
+            action,
+            target: Some(target),
+            before: None,
+            after: None,
+        }
+    }
+}
+
+impl Counter {
+    /// `/start` and `/start CODE`: a code lets the person in and makes their chat one of the
+    /// workspace. Wrong, late and used codes get the stranger's line.
+    pub async fn start(
+        &self,
+        visitor: &Visitor,
+        standing: &Standing,
+        code: Option<&str>,
+        known: bool,
+    ) -> Reply {
+        let spec = Spec::of(&Command::Start { code: None });
+        if let Some(reply) = self.turn_away(&visitor.actor(Role::Anyone), spec, visitor.at) {
+            return reply;
+        }
+        let Some(code) = code.filter(|code| !code.trim().is_empty()) else {
+            if !known {
+                return match self.open(visitor, standing).await {
+                    Ok(Some(reply)) => reply,
+                    Ok(None) => self.greet(visitor),
+                    Err(error) => self.apologize(&error),
+                };
+            }
+            // Whoever had blocked the bot and starts it anew is told again.
+            self.found(visitor.platform, &visitor.place.chat).await;
+            return Reply::private(first_contact());
+        };
+        match self.claim(visitor, code).await {
+            Ok(Some(reply)) => reply,
+            Ok(None) if known => Reply::private(Card::new(
+                Tone::Plain,
+                "That code is wrong, used or older than ten minutes; keylapse invite on the host makes a new one.",
+            )),
+            Ok(None) => self.greet(visitor),
+            Err(error) => self.apologize(&error),
+        }
+    }
+
+    /// Whether whoever manages a chat may bring the bot there without a code.
+    pub fn is_open(&self) -> bool {
+        self.tools.host.is_open
+    }
+
+    /// Where the host lets everybody in, who manages a chat opens a workspace there that answers
+    /// questions and watches nothing.
+    async fn open(
+        &self,
+        visitor: &Visitor,
+        standing: &Standing,
+    ) -> Result<Option<Reply>, StoreError> {
+        let Some(room) = visitor.room.clone() else { return Ok(None) };
+        if !self.is_open() || !standing.is_member || !standing.manages {
+            return Ok(None);
+        }
+        let chat = Chat {
+            platform: visitor.platform,
+            address: room.clone(),
+            title: visitor.title.clone(),
+            is_configured: false,
+        };
+        let entry = visitor.entry("workspace.opened", room);
+        if !self.tools.store.open_workspace(&chat, &entry, visitor.at).await? {
+            return Ok(None);
+        }
+        let card = Card::new(Tone::Fine, "I answer questions about exchange API keys here: /faq")
+            .text("No keys are watched here. Whoever runs this bot can change that.")
+            .text(
+                Line::from("Admins choose the channels with ").code("/settings faq here").text("."),
+            );
+        Ok(Some(Reply::open(card)))
+    }
+
+    async fn claim(&self, visitor: &Visitor, code: &str) -> Result<Option<Reply>, StoreError> {
+        let by = visitor.by();
+        let Some(claimed) = self.tools.store.spend_claim(code, &by, visitor.at).await? else {
+            return Ok(None);
+        };
+        let desk = self.tools.store.desk(claimed.workspace);
+        let address = visitor.room.clone().unwrap_or_else(|| visitor.place.chat.clone());
+        let title =
+            if visitor.title.is_empty() { visitor.name.clone() } else { visitor.title.clone() };
+        let chat = Chat {
+            platform: visitor.platform,
+            address: address.clone(),
+            title: title.clone(),
+            is_configured: false,
+        };
+        if !desk.enrol(&chat, &visitor.entry("chat.enrolled", address), visitor.at).await? {
+            let line = "This chat belongs to another workspace already; use one that is free.";
+            return Ok(Some(Reply::private(Card::new(Tone::Plain, line))));
+        }
+        let grantee = Grantee::Person(visitor.id.clone());
+        let deed = visitor.entry("role.granted", format!("{} {}", by, claimed.role.name()));
+        desk.grant(visitor.platform, &grantee, Some(claimed.role), &deed, visitor.at).await?;
+        let receiver = NewReceiver {
+            name: title,
+            address: visitor.place.address(),
+            min_severity: Severity::Notice,
+            mention: None,
+        };
+        let added = visitor.entry("receiver.added", receiver.name.to_string());
+        desk.add_receiver(&receiver, &added, visitor.at).await?;
+        let name = &desk.workspace().name;
+        let card = Card::new(Tone::Fine, Line::from("Connected to ").name(name).text("."))
+            .text(format!("You are {} here, and this chat gets the warnings.", claimed.role.name()))
+            .text("/keystatus shows the keys; /notify changes who is told.");
+        Ok(Some(Reply::private(card)))
+    }
+}
+
+/// What a stranger is told where a platform makes us answer.
+pub fn private_bot() -> Reply {
+    let line = "This bot is private. Its operator can give you a code.";
+    Reply::private(Card::new(Tone::Plain, line))
+}
+
+/// What a bot says first where it is at home.
+pub fn first_contact() -> Card {
+    Card::new(Tone::Plain, "I watch API keys and warn here before one stops working.").steps([
+        "Add a key on the host: keylapse key add.".into(),
+        "/keystatus shows it.".into(),
+        "Everything else: /help".into(),
+    ])
+}
