@@ -129,10 +129,15 @@ impl Stage {
 
     /// Starts the bot; time does not move before somebody moves it.
     pub fn start(&self, messenger: Arc<dyn Messenger>) -> App {
+        self.start_on(BTreeMap::from([(Platform::Console, messenger)]))
+    }
+
+    /// The same, telling people on several platforms.
+    pub fn start_on(&self, messengers: BTreeMap<Platform, Arc<dyn Messenger>>) -> App {
         App::start(Parts {
             store: self.store.clone(),
             prober: self.prober.clone(),
-            messengers: BTreeMap::from([(Platform::Console, messenger)]),
+            messengers,
             clock: Arc::new(self.clock.clone()),
             schedule: self.schedule.clone(),
             policy: self.policy.clone(),

@@ -86,7 +86,7 @@ enum Step {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_between_any_two_steps_tells_every_alert_under_one_nonce() {
     for last in [Step::Owe, Step::Bind, Step::Attempt, Step::Receipt] {
-        let mut world = World::new().await;
+        let mut world = World::on_a_terminal().await;
         world.watch("tracker", |_| {}).await;
         world.watch("hedge", |_| {}).await;
         world.switch_off().await;

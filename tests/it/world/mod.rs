@@ -1,13 +1,18 @@
 //! A world to tell stories in: the whole bot against the simulator, on a clock that the story
 //! moves, with terminals whose every line must be read. A message that a story did not expect
-//! fails it.
+//! fails it. A Telegram group and a Discord channel are told beside the terminals, and must have
+//! been told the same when the story ends.
 
+mod platforms;
+
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use keylapse::app::App;
+use keylapse::chat::Messenger;
 use keylapse::chat::console::Console;
 use keylapse::chat::console::screen::Screen;
 use keylapse::chat::console::talk::Talk;
@@ -15,9 +20,12 @@ use keylapse::cli::counter;
 use keylapse::cli::demo::stage::{Setting, Stage, Told};
 use keylapse::clock::Clock;
 use keylapse::commands::{Counter, HostNote};
+use keylapse::domain::receiver::Platform;
 use keylapse::exchange::simulator::SimKey;
 use keylapse::ids::Ids;
 use keylapse::store::Store;
+
+use platforms::{Chats, words};
 
 /// A bot, its exchange and its people.
 pub struct World {
@@ -25,6 +33,7 @@ pub struct World {
     app: Option<App>,
     talk: Option<Talk>,
     terminals: Vec<Terminal>,
+    chats: Option<Chats>,
 }
 
 /// A terminal and what was printed on it.
@@ -37,6 +46,8 @@ pub struct Terminal {
 #[derive(Default)]
 struct Paper {
     unread: Vec<Message>,
+    /// All that was printed unasked, in words alone.
+    printed: Vec<String>,
     answers: Vec<String>,
     broken: bool,
 }
@@ -63,26 +74,28 @@ impl World {
     pub async fn with(receivers: &[&'static str]) -> Self {
         let ids = Arc::new(Ids::seeded());
         let store = Store::in_memory(ids.clone()).await.unwrap();
-        Self::over(store, ids, receivers).await
+        Self::built(store, ids, receivers, ("every 5 min", true)).await
+    }
+
+    /// A bot that writes to one terminal and to nothing else.
+    pub async fn on_a_terminal() -> Self {
+        let ids = Arc::new(Ids::seeded());
+        let store = Store::in_memory(ids.clone()).await.unwrap();
+        Self::built(store, ids, &["desk"], ("every 5 min", false)).await
     }
 
     /// A bot that checks every hour, for stories of weeks.
     pub async fn slow() -> Self {
         let ids = Arc::new(Ids::seeded());
         let store = Store::in_memory(ids.clone()).await.unwrap();
-        Self::built(store, ids, &["desk"], "every 1 h").await
-    }
-
-    /// The same over a ledger of the story's own.
-    pub async fn over(store: Store, ids: Arc<Ids>, receivers: &[&'static str]) -> Self {
-        Self::built(store, ids, receivers, "every 5 min").await
+        Self::built(store, ids, &["desk"], ("every 1 h", true)).await
     }
 
     async fn built(
         store: Store,
         ids: Arc<Ids>,
         receivers: &[&'static str],
-        check: &'static str,
+        (check, has_chats): (&'static str, bool),
     ) -> Self {
         let setting = Setting {
             start: monday(),
@@ -94,7 +107,12 @@ impl World {
         let stage = Stage::set(setting, store, ids).await.unwrap();
         let terminals =
             receivers.iter().map(|name| Terminal { name, paper: Arc::default() }).collect();
-        let mut world = Self { stage, app: None, talk: None, terminals };
+        let chats = if has_chats {
+            Some(Chats::open(&stage.desk, Arc::new(stage.clock.clone())).await)
+        } else {
+            None
+        };
+        let mut world = Self { stage, app: None, talk: None, terminals, chats };
         world.switch_on();
         world
     }
@@ -108,7 +126,10 @@ impl World {
             (terminal.name.to_owned(), Arc::new(Screen::new(print)))
         });
         let screens: Vec<_> = screens.collect();
-        let app = self.stage.start(Arc::new(Console::new(screens.clone())));
+        let console: Arc<dyn Messenger> = Arc::new(Console::new(screens.clone()));
+        let mut messengers = BTreeMap::from([(Platform::Console, console)]);
+        messengers.extend(self.chats.iter().flat_map(|chats| chats.messengers.clone()));
+        let app = self.stage.start_on(messengers);
         let given = counter::Given {
             store: self.stage.store.clone(),
             vault: self.stage.vault.clone(),
@@ -144,9 +165,14 @@ impl World {
         self.says(&number).await
     }
 
-    /// How many messages were posted so far; edits do not count.
+    /// How many messages were posted so far to each; edits do not count.
     pub async fn posted(&self) -> i64 {
-        self.stage.store.count_messages("sent").await.unwrap()
+        let told =
+            self.terminals.len() + self.chats.as_ref().map_or(0, |chats| chats.messengers.len());
+        let (all, told) =
+            (self.stage.store.count_messages("sent").await.unwrap(), i64::try_from(told).unwrap());
+        assert_eq!(all % told, 0, "each is told as often as the others");
+        all / told
     }
 
     /// The running bot.
@@ -206,6 +232,10 @@ impl World {
     pub async fn end(mut self) {
         self.switch_off().await;
         self.reads_nothing();
+        if let Some(chats) = &self.chats {
+            let printed = self.terminals.iter().map(Terminal::printed);
+            chats.agree_with(&printed.max_by_key(Vec::len).expect("a terminal"));
+        }
     }
 }
 
@@ -235,6 +265,10 @@ impl Terminal {
         std::mem::take(&mut paper.unread)
     }
 
+    fn printed(&self) -> Vec<String> {
+        self.paper.lock().unwrap_or_else(PoisonError::into_inner).printed.clone()
+    }
+
     fn answers(&self) -> String {
         let mut paper = self.paper.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut paper.answers).join("\n")
@@ -262,6 +296,7 @@ fn paper_print(paper: &Mutex<Paper>, at: DateTime<Utc>, text: &str) -> io::Resul
     let text = lines.collect::<Vec<_>>().join("\n");
     // Only what nobody asked for is stamped with its time.
     if text.as_bytes().get(2) == Some(&b':') && text.starts_with(|c: char| c.is_ascii_digit()) {
+        paper.printed.push(words(&text));
         paper.unread.push(Message { at, text });
     } else {
         paper.answers.push(text);

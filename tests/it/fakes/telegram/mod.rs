@@ -188,6 +188,13 @@ impl Fake {
     }
 }
 
+/// What people read of a message or edit.
+pub fn reading(body: &Value) -> String {
+    let text = body["text"].as_str().unwrap_or_default();
+    let is_marked = body["parse_mode"] == "HTML";
+    if is_marked { html::parse(text).expect("good marks").plain } else { text.to_owned() }
+}
+
 /// Another program polls with the same token until dropped.
 pub async fn poll_elsewhere(fake: &Fake) -> Value {
     let answer = fake.get_updates(&json!({"timeout": 0})).await;
