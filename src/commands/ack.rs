@@ -180,7 +180,7 @@ async fn taken(call: &Call<'_>, alert: &Alert, taking: &Taking) -> Result<Reply,
 }
 
 /// "Kim is on it until Fri 27 Nov 09:00."
-fn on_it(call: &Call<'_>, ack: &Ack) -> Line {
+pub(super) fn on_it(call: &Call<'_>, ack: &Ack) -> Line {
     let is_near = ack.until - call.at < chrono::TimeDelta::hours(20);
     let grain = if is_near { Grain::Time } else { Grain::Minute };
     Line::default()

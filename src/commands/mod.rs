@@ -34,6 +34,7 @@ mod privacy;
 mod reading;
 mod settings;
 mod show;
+mod since;
 mod spec;
 mod start;
 mod suggest;
@@ -143,6 +144,8 @@ pub enum Command {
         rev: Option<i64>,
         /// When it was offered; what happened later the person may not have seen.
         shown_at: Option<DateTime<Utc>>,
+        /// Whether its message shows other buttons by now: a deed is then not done.
+        is_late: bool,
     },
 }
 
@@ -258,7 +261,10 @@ async fn dispatch(call: &Call<'_>, command: &Command) -> Result<Reply, StoreErro
         Command::Settings { what, value } => {
             settings::by_words(call, what.as_deref(), value.as_deref()).await
         }
-        Command::Press { action, rev, shown_at } => {
+        Command::Press { action, is_late: true, .. } if since::is_deed(action) => {
+            since::answer(call, action).await
+        }
+        Command::Press { action, rev, shown_at, is_late: _ } => {
             dispatch_press(call, action, (*rev, *shown_at)).await
         }
     }

@@ -62,6 +62,7 @@ impl Counter {
                 action: pressed.action,
                 rev: pressed.rev,
                 shown_at: Some(pressed.made_at),
+                is_late: pressed.replaced,
             }
         }))
     }

@@ -1,7 +1,7 @@
 //! Buttons: what a press means is a row of ours, bound to where and for whom it was made. What
 //! comes back from a chat is attacker-chosen text until its row is found.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::query;
 
 use super::row::{Cells, json, ms};
@@ -9,6 +9,9 @@ use super::{Store, StoreError};
 use crate::domain::card::Action;
 use crate::domain::id::{AlertId, ButtonId, MessageId, WorkspaceId};
 use crate::domain::receiver::Platform;
+
+/// How long a replaced button is remembered.
+const LATE: TimeDelta = TimeDelta::days(2);
 
 /// Where and for whom buttons are made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,13 +41,16 @@ pub struct Pressed {
     pub action: Action,
     /// The alert's revision that its message showed.
     pub rev: Option<i64>,
+    /// Whether its message shows other buttons by now.
+    pub replaced: bool,
     /// When it was made: what happened later its message did not show.
     pub made_at: DateTime<Utc>,
 }
 
 impl Store {
     /// Makes buttons and returns their ids in order. Those that stood under the same message
-    /// before cease to mean anything.
+    /// before are replaced once it has its receipt: for two days a late press can still be told what
+    /// has happened since.
     pub async fn offer(
         &self,
         offer: &Offer,
@@ -53,9 +59,15 @@ impl Store {
     ) -> Result<Vec<ButtonId>, StoreError> {
         let mut tx = self.write().await?;
         if let Some(message) = &offer.message {
-            query("DELETE FROM buttons WHERE message_id = $1")
-                .bind(message.as_str())
-                .execute(tx.conn())
+            // A message without a receipt may stand in the chat all the same, with these.
+            query(
+                "UPDATE buttons SET replaced = 1, until_at = CASE WHEN until_at < $2 THEN until_at ELSE $2 END \
+                 WHERE message_id = $1 AND replaced = 0 \
+                 AND EXISTS (SELECT 1 FROM messages m WHERE m.id = $1 AND m.sent_at IS NOT NULL)",
+            )
+            .bind(message.as_str())
+            .bind(ms(now + LATE))
+            .execute(tx.conn())
                 .await?;
         }
         let mut ids = Vec::with_capacity(actions.len());
@@ -98,7 +110,7 @@ impl Store {
             return Ok(None);
         }
         let row = query(
-            "SELECT workspace_id, action_json, rev, made_at FROM buttons WHERE id = $1 AND platform = $2 AND chat = $3 \
+            "SELECT workspace_id, action_json, rev, made_at, replaced FROM buttons WHERE id = $1 AND platform = $2 AND chat = $3 \
              AND (person IS NULL OR person = $4) AND until_at > $5",
         )
         .bind(id.as_str())
@@ -113,6 +125,7 @@ impl Store {
                 workspace: row.text("workspace_id")?.into(),
                 action: row.value("action_json")?,
                 rev: row.int_opt("rev")?,
+                replaced: row.is("replaced")?,
                 made_at: row.instant("made_at")?,
             })
         });

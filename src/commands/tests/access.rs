@@ -23,7 +23,7 @@ fn actions(alert: &AlertId, key: &KeyId, message: &MessageId) -> Vec<Action> {
 }
 
 fn pressed(action: Action) -> Command {
-    Command::Press { action, rev: None, shown_at: None }
+    Command::Press { action, rev: None, shown_at: None, is_late: false }
 }
 
 fn every_command() -> Vec<Command> {

@@ -159,6 +159,7 @@ async fn nobody_accepts_what_came_after_the_message() {
         action: Action::Accept { key: id.clone() },
         rev: None,
         shown_at: Some(at(shown)),
+        is_late: false,
     };
     let Outcome::Good(Facts { mut permissions, .. }) = gained(Power::Earn, "Earn") else {
         unreachable!()

@@ -39,7 +39,7 @@ async fn an_answer_is_shown_to_everybody_where_an_admin_chose_to_and_once_a_minu
     assert!(answer.private && plain(&answer).contains("[Post here]"), "{}", plain(&answer));
     let press = || {
         let action = Action::PostHere { topic: "error-key-not-exists".to_owned() };
-        in_company(Command::Press { action, rev: None, shown_at: None })
+        in_company(Command::Press { action, rev: None, shown_at: None, is_late: false })
     };
     let posted = world.counter.run(&world.home, &press()).await;
     assert!(!posted.private && !plain(&posted).contains("Post here"));

@@ -248,14 +248,14 @@ async fn an_admin_adds_tests_and_removes_who_is_told() {
     let night = receivers.iter().find(|one| one.receiver.name.as_str() == "night").unwrap();
     let action =
         crate::domain::card::Action::RemoveReceiver { receiver: night.receiver.id.clone() };
-    let press = Command::Press { action, rev: None, shown_at: None };
+    let press = Command::Press { action, rev: None, shown_at: None, is_late: false };
     let gone = text(&world.run(Role::Admin, press).await);
     assert!(gone.contains("night is not told any more"), "{gone}");
     // What the file names stays.
     let receivers = world.home.receivers().await.unwrap();
     let desk = receivers.iter().find(|one| one.is_configured).unwrap();
     let action = crate::domain::card::Action::RemoveReceiver { receiver: desk.receiver.id.clone() };
-    let press = Command::Press { action, rev: None, shown_at: None };
+    let press = Command::Press { action, rev: None, shown_at: None, is_late: false };
     assert!(text(&world.run(Role::Admin, press).await).contains("keylapse.toml"));
     assert!(run("/settings zone Asia/Tokyo").await.contains("keylapse.toml"));
 }

@@ -220,7 +220,7 @@ impl World {
     }
 
     pub(super) async fn press(&self, role: Role, action: Action) -> Reply {
-        self.run(role, Command::Press { action, rev: None, shown_at: None }).await
+        self.run(role, Command::Press { action, rev: None, shown_at: None, is_late: false }).await
     }
 
     pub(super) async fn text(&self, role: Role, line: &str) -> String {

@@ -1,6 +1,7 @@
 //! Buttons: an id from a chat is attacker-chosen text until its row is found.
 
 use keylapse::domain::card::Action;
+use keylapse::domain::evidence::Fault;
 use keylapse::domain::id::{AlertId, ButtonId, MessageId};
 use keylapse::domain::receiver::Platform;
 use keylapse::store::button::{Offer, Pressed};
@@ -45,7 +46,7 @@ async fn a_button_means_what_it_was_made_for(db: &Db) {
     assert_eq!(ids.len(), 2);
     for (id, action) in ids.iter().zip(actions) {
         let workspace = home.workspace().id.clone();
-        let pressed = Pressed { workspace, action, rev: Some(7), made_at: at(0) };
+        let pressed = Pressed { workspace, action, rev: Some(7), replaced: false, made_at: at(0) };
         assert_eq!(press(db, id, "ada", 59).await, Some(pressed));
     }
 }
@@ -70,14 +71,27 @@ async fn a_foreign_a_made_up_and_a_late_press_are_all_the_same(db: &Db) {
 
 async fn buttons_under_one_message_replace_each_other(db: &Db) {
     let home = home(&db.store).await;
-    let under = |message: &str| Offer {
-        message: Some(MessageId::from(message.to_owned())),
-        ..offer(&home)
+    let bot = watch(&home, "mm-bot-1").await;
+    look(&db.store, &bot, bad(Fault::AccountFrozen, "400700"), 0).await;
+    let lane = the_lane(&db.store, 0).await;
+    let message = db.store.bind_next(&lane, at(0)).await.unwrap().expect("a message");
+    let under = |message: &MessageId| Offer { message: Some(message.clone()), ..offer(&home) };
+    let make = async |message: &MessageId, minutes: i64| {
+        let made = db.store.offer(&under(message), &[acknowledge()], at(minutes)).await;
+        made.unwrap().remove(0)
     };
-    let first = db.store.offer(&under("one"), &[acknowledge()], at(0)).await.unwrap().remove(0);
-    let other = db.store.offer(&under("two"), &[acknowledge()], at(0)).await.unwrap().remove(0);
-    let second = db.store.offer(&under("one"), &[acknowledge()], at(1)).await.unwrap().remove(0);
-    assert_eq!(press(db, &first, "ada", 2).await, None);
-    assert!(press(db, &second, "ada", 2).await.is_some());
-    assert!(press(db, &other, "ada", 2).await.is_some());
+    let other = make(&MessageId::from("two".to_owned()), 0).await;
+    // Nobody knows whether the first try arrived: what may stand there must work.
+    let (first, second) = (make(&message.id, 0).await, make(&message.id, 1).await);
+    db.store.mark_attempt(&lane, &message, at(1)).await.unwrap();
+    db.store.record_receipt(&lane, &message, "platform-1", at(1)).await.unwrap();
+    for id in [&first, &second, &other] {
+        assert!(!press(db, id, "ada", 2).await.expect("a button").replaced);
+    }
+    let third = make(&message.id, 2).await;
+    for (id, replaced) in [(&first, true), (&second, true), (&third, false), (&other, false)] {
+        assert_eq!(press(db, id, "ada", 3).await.expect("a button").replaced, replaced);
+    }
+    // A replaced one lives no longer than it would have.
+    assert_eq!(press(db, &first, "ada", 60).await, None);
 }

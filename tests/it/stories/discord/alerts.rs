@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::world::{KEYS, NIGHT, SERVER, TRADER, TRADERS, World, button, in_server, text};
+use super::world::{KEYS, NIGHT, OWNER, SERVER, TRADER, TRADERS, World, button, in_server, text};
 use crate::fakes::discord::{Access, Fake, Trouble};
 
 const LEFT: &str = "can now withdraw";
@@ -160,8 +160,12 @@ async fn a_message_of_which_nobody_knows_is_never_shown_twice() {
         trouble(&world, KEYS, kind);
         world.gains_withdrawal("tracker").await;
         world.pass(TimeDelta::minutes(1)).await;
-        world.reads(KEYS, &["tracker", LEFT]);
+        let told = world.reads(KEYS, &["tracker", LEFT]);
         assert_eq!(posts(&world, KEYS).len(), asked, "{name}");
+        // What stands there works, whichever try it came from.
+        let on_it = button(&told, "I'm on it").expect("a button");
+        let taken = world.presses(OWNER, in_server(), &told, &on_it).await;
+        assert!(taken.text.contains("is on it until"), "{name}: {}", taken.text);
         world.end(name).await;
     }
 }

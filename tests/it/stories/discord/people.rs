@@ -224,6 +224,9 @@ async fn foreign_forged_late_and_repeated_presses_harm_nothing() {
         assert!(answer.ephemeral && !answer.text.is_empty());
     }
     world.pass(chrono::TimeDelta::seconds(10)).await;
+    // The message shows other buttons by now.
+    let late = world.presses(MANAGER, in_server(), &alert, &on_it).await;
+    assert!(late.ephemeral && late.text.contains("is on it until"), "{}", late.text);
     let alerts = world.stage.desk.open_alerts().await.unwrap();
     assert!(alerts[0].state.ack().is_some_and(|ack| ack.by.as_str().contains("person")));
     let shown = text(&world.now_shown(&alert));
