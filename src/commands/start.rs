@@ -3,13 +3,14 @@
 //! there. Everybody else hears that this bot is private.
 
 use super::{Command, Counter, Reply, Role, Spec, Visitor};
-use crate::domain::access::{Grantee, Standing};
+use crate::domain::access::Standing;
 use crate::domain::card::{Card, Line, Tone};
 use crate::domain::signal::Severity;
 use crate::domain::text::Clean;
 use crate::store::StoreError;
 use crate::store::audit::Entry;
 use crate::store::chat::Chat;
+use crate::store::claim::{Arrival, Arrived};
 use crate::store::receiver::NewReceiver;
 
 impl Visitor {
@@ -103,36 +104,36 @@ impl Counter {
     }
 
     async fn claim(&self, visitor: &Visitor, code: &str) -> Result<Option<Reply>, StoreError> {
-        let by = visitor.by();
-        let Some(claimed) = self.tools.store.spend_claim(code, &by, visitor.at).await? else {
-            return Ok(None);
-        };
-        let desk = self.tools.store.desk(claimed.workspace);
         let address = visitor.room.clone().unwrap_or_else(|| visitor.place.chat.clone());
         let title =
             if visitor.title.is_empty() { visitor.name.clone() } else { visitor.title.clone() };
-        let chat = Chat {
-            platform: visitor.platform,
-            address: address.clone(),
-            title: title.clone(),
-            is_configured: false,
+        let arrival = Arrival {
+            chat: Chat {
+                platform: visitor.platform,
+                address: address.clone(),
+                title: title.clone(),
+                is_configured: false,
+            },
+            person: visitor.id.clone(),
+            by: visitor.by(),
+            receiver: NewReceiver {
+                name: title,
+                address: visitor.place.address(),
+                min_severity: Severity::Notice,
+                mention: None,
+            },
+            entry: visitor.entry("chat.enrolled", address),
         };
-        if !desk.enrol(&chat, &visitor.entry("chat.enrolled", address), visitor.at).await? {
-            let line = "This chat belongs to another workspace already; use one that is free.";
-            return Ok(Some(Reply::private(Card::new(Tone::Plain, line))));
-        }
-        let grantee = Grantee::Person(visitor.id.clone());
-        let deed = visitor.entry("role.granted", format!("{} {}", by, claimed.role.name()));
-        desk.grant(visitor.platform, &grantee, Some(claimed.role), &deed, visitor.at).await?;
-        let receiver = NewReceiver {
-            name: title,
-            address: visitor.place.address(),
-            min_severity: Severity::Notice,
-            mention: None,
+        let claimed = match self.tools.store.arrive(code, &arrival, visitor.at).await? {
+            None => return Ok(None),
+            Some(Arrived::ElsewhereAlready) => {
+                let line = "This chat belongs to another workspace already; use the code in one that is free.";
+                return Ok(Some(Reply::private(Card::new(Tone::Plain, line))));
+            }
+            Some(Arrived::In(claimed)) => claimed,
         };
-        let added = visitor.entry("receiver.added", receiver.name.to_string());
-        desk.add_receiver(&receiver, &added, visitor.at).await?;
-        let name = &desk.workspace().name;
+        self.tools.wake_courier.ring();
+        let name = &claimed.workspace.name;
         let card = Card::new(Tone::Fine, Line::from("Connected to ").name(name).text("."))
             .text(format!("You are {} here, and this chat gets the warnings.", claimed.role.name()))
             .text("/keystatus shows the keys; /notify changes who is told.");

@@ -5,10 +5,13 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use sqlx::query;
 
+use super::audit::Entry;
+use super::chat::Chat;
+use super::receiver::NewReceiver;
 use super::row::{Cells, ms};
 use super::workspace::{Workspace, workspace_columns, workspace_of};
-use super::{Store, StoreError};
-use crate::domain::access::Role;
+use super::{Store, StoreError, Tx};
+use crate::domain::access::{Grant, Grantee, Role};
 use crate::domain::id::WorkspaceId;
 
 /// Wrong tries that end a code.
@@ -25,6 +28,30 @@ pub struct Claimed {
     pub workspace: Workspace,
     /// As what.
     pub role: Role,
+}
+
+/// Who comes with a code, and from where.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The chat that becomes one of the workspace.
+    pub chat: Chat,
+    /// The platform's own id of the person.
+    pub person: String,
+    /// Who they are in the claim's own row.
+    pub by: String,
+    /// The receiver that their place becomes.
+    pub receiver: NewReceiver,
+    /// Who and where, for the audit; action and target are put in.
+    pub entry: Entry,
+}
+
+/// What became of a right code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrived {
+    /// They are in.
+    In(Claimed),
+    /// The chat belongs to another workspace; the code is not spent.
+    ElsewhereAlready,
 }
 
 /// The code without the strokes and small letters that people type; `None` = no code of ours.
@@ -81,49 +108,47 @@ impl Store {
         tx.commit().await
     }
 
-    /// Spends a code, once. Unknown, wrong, used and late codes are all `None`.
-    pub async fn spend_claim(
+    /// Spends a code, once, and lets in who brought it: their chat, themselves and a receiver, all
+    /// or nothing. Unknown, wrong, used and late codes are all `None`.
+    pub async fn arrive(
         &self,
         code: &str,
-        by: &str,
+        arrival: &Arrival,
         now: DateTime<Utc>,
-    ) -> Result<Option<Claimed>, StoreError> {
+    ) -> Result<Option<Arrived>, StoreError> {
         let Some(code) = plain(code) else { return Ok(None) };
         let mut tx = self.write().await?;
-        // Every try counts first, right or wrong: two at once cannot both be the fifth.
-        let row = query(
-            "UPDATE claims SET tries = tries + 1 WHERE code_id = $1 AND used_at IS NULL AND until_at > $2 \
-             AND tries < $3 RETURNING code_hash, workspace_id, role",
-        )
-        .bind(&code[..ID_LETTERS])
-        .bind(ms(now))
-        .bind(MOST_TRIES)
-        .fetch_optional(tx.conn())
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        if row.text("code_hash")? != hash(&code) {
+        let Some(claimed) = tx.try_claim(&code, now).await? else {
+            // A wrong try counts.
             tx.commit().await?;
             return Ok(None);
+        };
+        let (id, role) = (claimed.workspace.id.clone(), claimed.role);
+        if tx.put_chat(&id, &arrival.chat, "chat", now).await? == 0 {
+            tx.commit().await?;
+            return Ok(Some(Arrived::ElsewhereAlready));
         }
         query("UPDATE claims SET used_at = $2, used_by = $3 WHERE code_id = $1")
             .bind(&code[..ID_LETTERS])
             .bind(ms(now))
-            .bind(by)
+            .bind(&arrival.by)
             .execute(tx.conn())
             .await?;
-        let role = row.word("role", Role::parse)?;
-        let found = query(concat!(
-            "SELECT ",
-            workspace_columns!("w"),
-            " FROM workspaces w WHERE w.id = $1 AND w.state = 'active'"
-        ))
-        .bind(row.text("workspace_id")?)
-        .fetch_optional(tx.conn())
-        .await?;
-        let claimed =
-            found.map(|row| workspace_of(&row).map(|workspace| Claimed { workspace, role }));
+        let grantee = Grantee::Person(arrival.person.clone());
+        let grant = Grant { platform: arrival.chat.platform, grantee, role };
+        tx.put_grant(&id, &grant, "chat").await?;
+        tx.put_receiver(&id, &arrival.receiver, now).await?;
+        let deeds = [
+            ("chat.enrolled", arrival.chat.address.clone()),
+            ("role.granted", format!("{} {}", arrival.by, role.name())),
+            ("receiver.added", arrival.receiver.name.to_string()),
+        ];
+        for (action, target) in deeds {
+            let entry = Entry { action, target: Some(target), ..arrival.entry.clone() };
+            tx.record_audit(&id, &entry, now).await?;
+        }
         tx.commit().await?;
-        claimed.transpose()
+        Ok(Some(Arrived::In(claimed)))
     }
 
     /// Whether a code was used, for those who wait for it.
@@ -135,5 +160,39 @@ impl Store {
             .fetch_one(&self.reader)
             .await?;
         Ok(row.int("n")? == 1)
+    }
+}
+
+impl Tx {
+    /// What a code gives, if it is right. Every try counts first, right or wrong: two at once
+    /// cannot both be the fifth.
+    async fn try_claim(
+        &mut self,
+        code: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Claimed>, StoreError> {
+        let row = query(
+            "UPDATE claims SET tries = tries + 1 WHERE code_id = $1 AND used_at IS NULL AND until_at > $2 \
+             AND tries < $3 RETURNING code_hash, workspace_id, role",
+        )
+        .bind(&code[..ID_LETTERS])
+        .bind(ms(now))
+        .bind(MOST_TRIES)
+        .fetch_optional(self.conn())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        if row.text("code_hash")? != hash(code) {
+            return Ok(None);
+        }
+        let role = row.word("role", Role::parse)?;
+        let found = query(concat!(
+            "SELECT ",
+            workspace_columns!("w"),
+            " FROM workspaces w WHERE w.id = $1 AND w.state = 'active'"
+        ))
+        .bind(row.text("workspace_id")?)
+        .fetch_optional(self.conn())
+        .await?;
+        found.map(|row| Ok(Claimed { workspace: workspace_of(&row)?, role })).transpose()
     }
 }

@@ -32,6 +32,36 @@ pub(super) fn receiver_of(row: &AnyRow) -> Result<Receiver, StoreError> {
 }
 
 impl Tx {
+    /// A receiver as chat makes one; 0 rows where the settings file names it.
+    pub(super) async fn put_receiver(
+        &mut self,
+        workspace: &WorkspaceId,
+        new: &NewReceiver,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        let id: ReceiverId = self.ids.next(now);
+        let done = query(
+            "INSERT INTO receivers (id, workspace_id, name, platform, address, topic, mention, min_severity, \
+             managed_by, state, reason, not_before, failures, claim_until, claim_no) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'chat', 'active', NULL, 0, 0, 0, 0) \
+             ON CONFLICT (workspace_id, platform, address, topic) DO UPDATE SET name = excluded.name, \
+             mention = excluded.mention, min_severity = excluded.min_severity, managed_by = 'chat', state = 'active', \
+             reason = NULL, not_before = 0, failures = 0 \
+             WHERE receivers.managed_by <> 'config' OR receivers.reason = 'no longer in the configuration'",
+        )
+        .bind(id.0)
+        .bind(workspace.as_str())
+        .bind(new.name.as_str())
+        .bind(new.address.platform.id())
+        .bind(&new.address.chat)
+        .bind(new.address.topic.clone().unwrap_or_default())
+        .bind(new.mention.clone())
+        .bind(new.min_severity.id())
+        .execute(self.conn())
+        .await?;
+        Ok(done.rows_affected())
+    }
+
     /// Makes the receivers that the configuration names; the others of the configuration rest.
     pub(super) async fn sync_receivers(
         &mut self,
@@ -146,27 +176,7 @@ impl Desk {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let mut tx = self.write().await?;
-        let id: ReceiverId = tx.ids.next(now);
-        let done = query(
-            "INSERT INTO receivers (id, workspace_id, name, platform, address, topic, mention, min_severity, \
-             managed_by, state, reason, not_before, failures, claim_until, claim_no) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'chat', 'active', NULL, 0, 0, 0, 0) \
-             ON CONFLICT (workspace_id, platform, address, topic) DO UPDATE SET name = excluded.name, \
-             mention = excluded.mention, min_severity = excluded.min_severity, managed_by = 'chat', state = 'active', \
-             reason = NULL, not_before = 0, failures = 0 \
-             WHERE receivers.managed_by <> 'config' OR receivers.reason = 'no longer in the configuration'",
-        )
-        .bind(id.0)
-        .bind(self.workspace.id.as_str())
-        .bind(new.name.as_str())
-        .bind(new.address.platform.id())
-        .bind(&new.address.chat)
-        .bind(new.address.topic.clone().unwrap_or_default())
-        .bind(new.mention.clone())
-        .bind(new.min_severity.id())
-        .execute(tx.conn())
-        .await?;
-        if done.rows_affected() == 0 {
+        if tx.put_receiver(&self.workspace.id, new, now).await? == 0 {
             return Ok(false);
         }
         tx.record_audit(&self.workspace.id, entry, now).await?;

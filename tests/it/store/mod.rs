@@ -30,6 +30,7 @@ macro_rules! on_both {
 
 mod buttons;
 mod checks;
+mod claims;
 mod courier;
 mod covers;
 pub mod db;

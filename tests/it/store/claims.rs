@@ -1,0 +1,107 @@
+//! Codes: who comes in with one comes in whole, once, and wrong tries end it.
+
+use chrono::TimeDelta;
+use keylapse::domain::access::{Grantee, Role};
+use keylapse::domain::receiver::{Address, Platform};
+use keylapse::domain::signal::Severity;
+use keylapse::store::chat::Chat;
+use keylapse::store::claim::{Arrival, Arrived};
+use keylapse::store::receiver::NewReceiver;
+
+use super::db::Db;
+use super::given::*;
+
+on_both!(
+    a_code_lets_in_a_chat_its_bringer_and_a_receiver_at_once_and_once,
+    eight_at_once_spend_one_code_once,
+    a_chat_of_another_workspace_spends_nothing,
+    five_wrong_tries_end_a_code,
+);
+
+const CODE: &str = "ABCD-EFGHJ-KLMN";
+
+fn arrival(chat: &str) -> Arrival {
+    Arrival {
+        chat: Chat {
+            platform: Platform::Telegram,
+            address: chat.to_owned(),
+            title: clean("Traders"),
+            is_configured: false,
+        },
+        person: "7".to_owned(),
+        by: "telegram 7".to_owned(),
+        receiver: NewReceiver {
+            name: clean("Traders"),
+            address: Address { platform: Platform::Telegram, chat: chat.to_owned(), topic: None },
+            min_severity: Severity::Notice,
+            mention: None,
+        },
+        entry: entry("chat.enrolled"),
+    }
+}
+
+async fn keep(db: &Db, desk: &keylapse::store::desk::Desk) {
+    let (id, until) = (desk.workspace().id.clone(), at(0) + TimeDelta::minutes(10));
+    db.store.keep_claim(&id, Role::Operator, CODE, until, at(0)).await.unwrap();
+}
+
+async fn a_code_lets_in_a_chat_its_bringer_and_a_receiver_at_once_and_once(db: &Db) {
+    let (home, _) = two_tenants(&db.store).await;
+    keep(db, &home).await;
+    assert!(!db.store.is_claim_used(CODE).await.unwrap());
+    let came = db.store.arrive("abcd efghj klmn", &arrival("-100"), at(1)).await.unwrap();
+    let Some(Arrived::In(claimed)) = came else { panic!("{came:?}") };
+    assert_eq!((&claimed.workspace, claimed.role), (home.workspace(), Role::Operator));
+    assert!(db.store.is_claim_used(CODE).await.unwrap());
+    let there = db.store.home_of(Platform::Telegram, "-100").await.unwrap().expect("a home");
+    assert_eq!(there.workspace, *home.workspace());
+    assert_eq!(there.grants[0].grantee, Grantee::Person("7".to_owned()));
+    let told = home.receivers().await.unwrap();
+    assert!(told.iter().any(|one| one.receiver.address.chat == "-100"));
+    let audit = format!("{:?}", home.audit(10).await.unwrap());
+    for deed in ["chat.enrolled", "role.granted", "receiver.added"] {
+        assert_eq!(audit.matches(deed).count(), 1, "{deed}: {audit}");
+    }
+    assert_eq!(db.store.arrive(CODE, &arrival("-200"), at(2)).await.unwrap(), None);
+    assert!(db.store.home_of(Platform::Telegram, "-200").await.unwrap().is_none());
+}
+
+async fn eight_at_once_spend_one_code_once(db: &Db) {
+    let (home, _) = two_tenants(&db.store).await;
+    keep(db, &home).await;
+    let mut tries = tokio::task::JoinSet::new();
+    for n in 0..8 {
+        let store = db.store.clone();
+        tries.spawn(
+            async move { store.arrive(CODE, &arrival(&format!("-{n}")), at(1)).await.unwrap() },
+        );
+    }
+    let came = tries.join_all().await.into_iter().filter(Option::is_some).count();
+    assert_eq!(came, 1);
+    assert_eq!(db.int("SELECT COUNT(*) FROM chats").await, 1);
+}
+
+async fn a_chat_of_another_workspace_spends_nothing(db: &Db) {
+    let (home, other) = two_tenants(&db.store).await;
+    assert!(other.enrol(&arrival("-100").chat, &entry("chat.enrolled"), at(0)).await.unwrap());
+    keep(db, &home).await;
+    let came = db.store.arrive(CODE, &arrival("-100"), at(1)).await.unwrap();
+    assert_eq!(came, Some(Arrived::ElsewhereAlready));
+    let before = db.int("SELECT COUNT(*) FROM grants").await;
+    assert_eq!(before, 0);
+    let came = db.store.arrive(CODE, &arrival("-101"), at(1)).await.unwrap();
+    assert!(matches!(came, Some(Arrived::In(_))), "{came:?}");
+}
+
+async fn five_wrong_tries_end_a_code(db: &Db) {
+    let (home, _) = two_tenants(&db.store).await;
+    keep(db, &home).await;
+    for wrong in ["", "ABCD", "nothing of ours", "' OR 1=1"] {
+        assert_eq!(db.store.arrive(wrong, &arrival("-1"), at(1)).await.unwrap(), None);
+    }
+    for _ in 0..5 {
+        assert_eq!(db.store.arrive("ABCD-AAAAA-AAAA", &arrival("-1"), at(1)).await.unwrap(), None);
+    }
+    assert_eq!(db.store.arrive(CODE, &arrival("-1"), at(1)).await.unwrap(), None);
+    assert_eq!(db.int("SELECT COUNT(*) FROM chats").await, 0);
+}
