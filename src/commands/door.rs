@@ -290,7 +290,8 @@ impl Counter {
         let deed = entry("role.granted", format!("{} {}", by, claimed.role.name()));
         desk.grant(visitor.platform, &grantee, Some(claimed.role), &deed, visitor.at).await?;
         let receiver = NewReceiver {
-            name: title,
+            // On Discord a channel of the server; elsewhere the chat itself.
+            name: visitor.place.title.clone().unwrap_or(title),
             address: visitor.place.address(),
             min_severity: Severity::Notice,
             mention: None,

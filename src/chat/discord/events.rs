@@ -59,8 +59,6 @@ impl EventHandler for Events {
     }
 
     async fn guild_create(&self, context: Context, guild: Guild, is_new: Option<bool>) {
-        let Some(app) = context.http.application_id() else { return };
-        let server = guild.id.get();
         // Not at every start: what is lost for want of a permission would be tried and lost again.
         if is_new == Some(true) {
             let _busy = self.clock.busy();
@@ -68,10 +66,7 @@ impl EventHandler for Events {
                 self.counter.found(Platform::Discord, &channel.to_string()).await;
             }
         }
-        let Some(watches) = self.watches_keys(&guild).await else { return };
-        let wanted = if watches { form::where_keys_are_watched() } else { Vec::new() };
-        let _one = self.registering.lock().await;
-        publish(&self.wire, (app.get(), Scope::Server(server)), &wanted, &self.stop).await;
+        self.register(&context, guild.id.get()).await;
     }
 
     async fn guild_delete(&self, _: Context, gone: UnavailableGuild, known: Option<Guild>) {
@@ -104,6 +99,17 @@ impl EventHandler for Events {
         let parts = || (self.counter.clone(), self.clock.clone());
         let ways = || (context.http.clone(), context.cache.clone());
         match interaction {
+            Interaction::Command(event) if form::code(&event.data).is_some() => {
+                let code = form::code(&event.data).unwrap_or_default().to_owned();
+                let visit = Visit::of_command(parts(), ways(), &event);
+                let (http, id, token) = (&*context.http, event.id, event.token.as_str());
+                let door = Door { http, id, token, is_press: false };
+                door.answer(visit.start(code)).await;
+                // A server that came in has its commands at once.
+                if let Some(server) = event.guild_id {
+                    self.register(&context, server.get()).await;
+                }
+            }
             Interaction::Command(event) => {
                 let Some(command) = form::command(&event.data) else { return };
                 let visit = Visit::of_command(parts(), ways(), &event);
@@ -157,9 +163,18 @@ impl Events {
         self.counter.lost(Platform::Discord, &channel.to_string(), &why).await;
     }
 
+    /// Makes a server's commands what its workspace needs.
+    async fn register(&self, context: &Context, server: u64) {
+        let Some(app) = context.http.application_id() else { return };
+        let Some(watches) = self.watches_keys(server).await else { return };
+        let wanted = if watches { form::where_keys_are_watched() } else { Vec::new() };
+        let _one = self.registering.lock().await;
+        publish(&self.wire, (app.get(), Scope::Server(server)), &wanted, &self.stop).await;
+    }
+
     /// Whether the server belongs to a workspace that watches keys; `None` when nobody can say.
-    async fn watches_keys(&self, guild: &Guild) -> Option<bool> {
-        let server = guild.id.get().to_string();
+    async fn watches_keys(&self, server: u64) -> Option<bool> {
+        let server = server.to_string();
         let visitor = Visitor {
             platform: Platform::Discord,
             id: String::new(),
@@ -173,7 +188,7 @@ impl Events {
                 wide: false,
             },
             room: Some(server),
-            title: Clean::new(&guild.name, 64),
+            title: Clean::default(),
             at: self.clock.now(),
         };
         match self.counter.enter(&visitor, &Standing::default()).await {

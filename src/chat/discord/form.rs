@@ -3,7 +3,7 @@
 
 use serenity::all::{
     CommandData, CommandDataOptionValue, CommandOptionType, CommandType, CreateCommand,
-    CreateCommandOption, InstallationContext, InteractionContext,
+    CreateCommandOption, InstallationContext, InteractionContext, Permissions,
 };
 
 use super::render::cut;
@@ -11,6 +11,8 @@ use crate::commands::{Argument, ArgumentKind, Command, Given, LONGEST, Reach, Ro
 
 /// The message command: what stands in somebody's message is read as a question.
 pub const EXPLAIN: &str = "Explain this error";
+/// How a channel comes in: with a code of the host.
+const START: &str = "start";
 /// The longest description of a command or option.
 const WORDS: usize = 100;
 /// The longest label, time or name that a form takes.
@@ -26,7 +28,28 @@ pub fn everywhere() -> Vec<CreateCommand> {
     let typed = typed().filter(|spec| spec.role == Role::Anyone);
     let mut commands: Vec<CreateCommand> = typed.map(|spec| open(form(spec))).collect();
     commands.push(open(CreateCommand::new(EXPLAIN).kind(CommandType::Message)));
+    commands.push(start());
     commands
+}
+
+/// Offered to whoever manages the server; whether they do is looked at again when it comes.
+fn start() -> CreateCommand {
+    let code =
+        CreateCommandOption::new(CommandOptionType::String, "code", "the code that it printed");
+    CreateCommand::new(START)
+        .kind(CommandType::ChatInput)
+        .description("Warn in this channel, with a code of keylapse setup or keylapse invite")
+        .default_member_permissions(Permissions::MANAGE_GUILD)
+        .integration_types(vec![InstallationContext::Guild])
+        .contexts(vec![InteractionContext::Guild])
+        .add_option(code.required(true).max_length(SHORT))
+}
+
+/// The code of a filled-in `/start`; `None` for any other command.
+pub fn code(data: &CommandData) -> Option<&str> {
+    let is_start = data.kind == CommandType::ChatInput && data.name == START;
+    let option = data.options.first().filter(|_| is_start)?;
+    option.value.as_str()
 }
 
 /// The commands of a server whose workspace watches keys.
@@ -137,7 +160,8 @@ mod tests {
     #[test]
     fn every_typed_command_has_one_form_within_the_limits_of_discord() {
         let all = all();
-        assert_eq!(all.len(), typed().count() + 1);
+        // Beside them the message command and /start.
+        assert_eq!(all.len(), typed().count() + 2);
         for command in &all {
             let name = command["name"].as_str().unwrap();
             if command["type"] == 3 {
@@ -160,6 +184,18 @@ mod tests {
             .map(|command| serde_json::to_value(command).unwrap())
             .collect();
         assert!(local.iter().all(|command| command.get("contexts").is_none()));
+    }
+
+    #[test]
+    fn a_start_carries_its_code_and_nothing_else_does() {
+        let data = |name: &str, kind: u8| {
+            let data = json!({"id": "1", "name": name, "type": kind, "options": [
+                {"name": "code", "type": 3, "value": "ABCD-EFGHJ-KLMN"}]});
+            serde_json::from_value::<CommandData>(data).unwrap()
+        };
+        assert_eq!(code(&data("start", 1)), Some("ABCD-EFGHJ-KLMN"));
+        assert_eq!((code(&data("faq", 1)), code(&data("start", 3))), (None, None));
+        assert!(command(&data("start", 1)).is_none());
     }
 
     #[test]

@@ -20,7 +20,7 @@ async fn commands_are_registered_once_and_again_only_when_they_changed() {
         let list = state.commands[&scope].as_array().unwrap().clone();
         list.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(names(&world, 0), ["faq", "help", "privacy", "Explain this error"]);
+    assert_eq!(names(&world, 0), ["faq", "help", "privacy", "Explain this error", "start"]);
     let local = ["keystatus", "check", "alerts", "ack", "why", "upcoming", "notify", "settings"];
     assert_eq!(names(&world, SERVER), local);
     assert!(!world.fake.state().commands.contains_key(&FOREIGN));
