@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod database;
+mod doctor;
 mod import;
 mod keys;
 mod run;
