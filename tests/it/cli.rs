@@ -7,7 +7,9 @@ mod doctor;
 mod import;
 mod keys;
 mod run;
+mod setup;
 mod start;
+mod terminal;
 
 use std::io::Write;
 use std::net::SocketAddr;
