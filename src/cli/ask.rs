@@ -91,7 +91,12 @@ impl Terminal {
         if !self.hides {
             return self.secret_line();
         }
-        let text = rpassword::read_password().map_err(|error| unreadable(&error))?;
+        let text = rpassword::read_password().map_err(|error| {
+            if error.kind() == io::ErrorKind::Interrupted {
+                interrupted();
+            }
+            unreadable(&error)
+        })?;
         Ok(trimmed(&Zeroizing::new(text)))
     }
 
@@ -174,6 +179,13 @@ fn escaped(json: &str) -> String {
 
 fn trimmed(line: &Zeroizing<String>) -> Secret {
     Secret::new(line.trim().to_owned())
+}
+
+/// Ctrl-C at a hidden question is read as a letter or cuts the read short; it means what it always
+/// means, and whoever handles it ends the process while this waits.
+fn interrupted() {
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::INT);
+    std::thread::sleep(std::time::Duration::from_secs(5));
 }
 
 fn unreadable(error: &io::Error) -> Failure {

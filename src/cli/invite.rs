@@ -46,7 +46,7 @@ pub async fn run(
     let desk = shop.desk(args.workspace.as_deref()).await?;
     let code = make(shop, desk.workspace(), role).await?;
     terminal.say(format!(
-        "Send this to the bot on Telegram within ten minutes, from the chat that is meant: /start {code}"
+        "Send this to the bot within ten minutes, from the chat or channel that is meant: /start {code}"
     ))?;
     terminal.say(format!(
         "It works once: whoever sends it is {} of {}, and that chat gets its warnings.",

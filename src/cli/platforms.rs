@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -108,6 +109,11 @@ fn endpoints(config: &Config) -> Vec<String> {
 }
 
 impl Platforms {
+    /// What keeps Telegram from being heard, as it changes; where Telegram is used.
+    pub fn telegram_trouble(&self) -> Option<watch::Receiver<Option<telegram::Trouble>>> {
+        self.telegram.as_ref().map(telegram::Listener::trouble)
+    }
+
     /// Lets every platform listen until told to stop.
     pub fn listen(
         self,
@@ -135,7 +141,7 @@ impl Platforms {
 
 /// Says a platform's trouble through the others, and when it is over.
 fn watch_trouble<T: std::fmt::Display + Send + Sync + 'static>(
-    mut trouble: tokio::sync::watch::Receiver<Option<T>>,
+    mut trouble: watch::Receiver<Option<T>>,
     platform: Platform,
     (counter, clock): (&Arc<Counter>, &Arc<dyn Clock>),
     stop: &CancellationToken,

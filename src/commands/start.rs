@@ -117,7 +117,8 @@ impl Counter {
             person: visitor.id.clone(),
             by: visitor.by(),
             receiver: NewReceiver {
-                name: title,
+                // On Discord a channel of the server; elsewhere the chat itself.
+                name: visitor.place.title.clone().unwrap_or(title),
                 address: visitor.place.address(),
                 min_severity: Severity::Notice,
                 mention: None,

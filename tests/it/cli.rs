@@ -3,10 +3,13 @@
 
 mod bad_input;
 mod database;
+mod doctor;
 mod import;
 mod keys;
 mod run;
+mod setup;
 mod start;
+mod terminal;
 
 use std::io::Write;
 use std::net::SocketAddr;

@@ -55,7 +55,7 @@ async fn platform() -> Fake {
     fake
 }
 
-fn put_token(host: &Host, file: &str, token: &str) {
+pub fn put_token(host: &Host, file: &str, token: &str) {
     use std::os::unix::fs::PermissionsExt;
     let path = host.data().join(file);
     std::fs::write(&path, token).unwrap();
@@ -63,7 +63,7 @@ fn put_token(host: &Host, file: &str, token: &str) {
 }
 
 /// Reads what the bot says in a chat until one message holds `words`.
-async fn reads(fake: &Fake, chat: i64, words: &str) -> crate::fakes::telegram::Shown {
+pub async fn reads(fake: &Fake, chat: i64, words: &str) -> crate::fakes::telegram::Shown {
     let is_there = |fake: &Fake| {
         fake.unread().iter().any(|(place, text)| *place == chat && text.contains(words))
     };

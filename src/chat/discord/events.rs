@@ -59,8 +59,6 @@ impl EventHandler for Events {
     }
 
     async fn guild_create(&self, context: Context, guild: Guild, is_new: Option<bool>) {
-        let Some(app) = context.http.application_id() else { return };
-        let server = guild.id.get();
         // Not at every start: what is lost for want of a permission would be tried and lost again.
         if is_new == Some(true) {
             let _busy = self.clock.busy();
@@ -68,7 +66,8 @@ impl EventHandler for Events {
                 self.counter.found(Platform::Discord, &channel.to_string()).await;
             }
         }
-        self.register(app.get(), server).await;
+        let Some(app) = context.http.application_id() else { return };
+        self.register(app.get(), guild.id.get()).await;
     }
 
     async fn guild_delete(&self, _: Context, gone: UnavailableGuild, known: Option<Guild>) {

@@ -3,7 +3,7 @@
 
 use serenity::all::{
     CommandData, CommandDataOptionValue, CommandOptionType, CommandType, CreateCommand,
-    CreateCommandOption, InstallationContext, InteractionContext,
+    CreateCommandOption, InstallationContext, InteractionContext, Permissions,
 };
 
 use super::render::cut;
@@ -24,7 +24,14 @@ pub fn everywhere() -> Vec<CreateCommand> {
             .contexts(vec![InteractionContext::Guild, InteractionContext::BotDm])
     };
     let typed = typed().filter(|spec| spec.role == Role::Anyone);
-    let mut commands: Vec<CreateCommand> = typed.map(|spec| open(form(spec))).collect();
+    let form = |spec: &'static Spec| match spec.name {
+        // Shown to whoever manages the server; whether they do is looked at again when it comes.
+        "start" => open(form(spec))
+            .contexts(vec![InteractionContext::Guild])
+            .default_member_permissions(Permissions::MANAGE_GUILD),
+        _ => open(form(spec)),
+    };
+    let mut commands: Vec<CreateCommand> = typed.map(form).collect();
     commands.push(open(CreateCommand::new(EXPLAIN).kind(CommandType::Message)));
     commands
 }

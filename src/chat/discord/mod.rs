@@ -11,12 +11,15 @@ mod events;
 mod form;
 mod limits;
 mod listen;
+mod look;
 mod menu;
 mod post;
 mod refusal;
 pub mod render;
 mod standing;
+mod start;
 mod visit;
+mod whoami;
 mod wire;
 
 use std::net::SocketAddr;
@@ -27,7 +30,10 @@ use crate::secret::Secret;
 
 pub use endpoint::SetupError;
 pub use listen::{Listener, Patience, Stopped};
+pub use look::Look;
 pub use post::Discord;
+pub use whoami::{Bot, Known, Trap, When, whoami};
+pub use wire::TOKEN_REFUSED;
 
 /// How Discord is reached.
 #[derive(Clone)]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 use serenity::all::{
-    AuthorizingIntegrationOwner, AuthorizingIntegrationOwners, Cache, ChannelId,
+    AuthorizingIntegrationOwner, AuthorizingIntegrationOwners, Cache, ChannelId, ChannelType,
     CommandInteraction, ComponentInteraction, GuildId, Http, InteractionContext, Member,
-    Permissions, User, UserId,
+    PartialChannel, Permissions, User, UserId,
 };
 
 use super::answer::Said;
@@ -46,15 +46,17 @@ pub struct Visit {
     pub http: Arc<Http>,
     /// The servers.
     pub cache: Arc<Cache>,
-    visitor: Visitor,
+    pub(super) visitor: Visitor,
     person: UserId,
-    room: Room,
+    pub(super) room: Room,
     /// Whether the bot may write in the channel, so that an open answer is allowed there.
     may_speak: bool,
+    /// What the bot may do in the channel, and whether that is a thread.
+    pub(super) can: (Permissions, bool),
 }
 
 /// Where they speak.
-enum Room {
+pub(super) enum Room {
     /// In a server in which the bot is installed.
     Server(String, Standing),
     /// In the bot's own private chat.
@@ -72,6 +74,8 @@ struct Event<'a> {
     owners: &'a AuthorizingIntegrationOwners,
     context: Option<InteractionContext>,
     can: Option<Permissions>,
+    is_thread: bool,
+    name: Option<&'a str>,
 }
 
 impl Visit {
@@ -89,6 +93,8 @@ impl Visit {
             owners: &event.authorizing_integration_owners,
             context: event.context,
             can: event.app_permissions,
+            is_thread: is_thread(event.channel.as_ref()),
+            name: event.channel.as_ref().and_then(|channel| channel.name.as_deref()),
         };
         Self::of(parts, ways, &event)
     }
@@ -107,6 +113,8 @@ impl Visit {
             owners: &event.authorizing_integration_owners,
             context: event.context,
             can: event.app_permissions,
+            is_thread: is_thread(event.channel.as_ref()),
+            name: event.channel.as_ref().and_then(|channel| channel.name.as_deref()),
         };
         Self::of(parts, ways, &event)
     }
@@ -135,6 +143,8 @@ impl Visit {
             let name = channel.map(|channel| Clean::new(&channel.name, 64));
             (name, channel.is_some_and(|channel| is_wide(guild, channel)))
         });
+        // A thread is not among the server's channels.
+        let channel = channel.or_else(|| event.name.map(|name| Clean::new(name, 64)));
         let visitor = Visitor {
             platform: Platform::Discord,
             id: event.user.id.get().to_string(),
@@ -156,7 +166,8 @@ impl Visit {
         let needed = Permissions::VIEW_CHANNEL | Permissions::SEND_MESSAGES;
         let may_speak = event.can.is_some_and(|can| can.contains(needed));
         let person = event.user.id;
-        Self { counter, clock, http, cache, visitor, person, room, may_speak }
+        let can = (event.can.unwrap_or_default(), event.is_thread);
+        Self { counter, clock, http, cache, visitor, person, room, may_speak, can }
     }
 
     /// Serves a wish; `None` is silence.
@@ -202,20 +213,9 @@ impl Visit {
         self.say(reply, buttons, desk.workspace().zone)
     }
 
-    /// `/start`: a code makes the server one of a workspace and this channel one that is told.
-    async fn start(&self, code: Option<&str>) -> Reply {
-        let known = matches!(self.desk(None).await, Ok(Some(_)));
-        let standing = match &self.room {
-            Room::Server(_, standing) => standing.clone(),
-            Room::Private | Room::Elsewhere if code.is_some() => {
-                let line = "Use the code in the server, in the channel that is to be told.";
-                return Reply::private(Card::new(Tone::Plain, line));
-            }
-            Room::Private | Room::Elsewhere => Standing::default(),
-        };
-        let reply = self.counter.start(&self.visitor, &standing, code, known).await;
-        // Discord calls silence a failure.
-        if reply.silent { private_bot() } else { Reply { private: true, ..reply } }
+    /// Whether they come to a workspace of ours.
+    pub(super) async fn is_known(&self) -> bool {
+        matches!(self.desk(None).await, Ok(Some(_)))
     }
 
     async fn run(&self, desk: &Desk, actor: Actor, wish: Wish) -> (Invocation, Reply) {
@@ -236,7 +236,7 @@ impl Visit {
         }
     }
 
-    fn say(&self, reply: Reply, buttons: Vec<Vec<ButtonId>>, zone: Tz) -> Option<Said> {
+    pub(super) fn say(&self, reply: Reply, buttons: Vec<Vec<ButtonId>>, zone: Tz) -> Option<Said> {
         if reply.silent || reply.cards.is_empty() {
             return None;
         }
@@ -303,6 +303,14 @@ impl Visit {
         }
         Ok(None)
     }
+}
+
+fn is_thread(channel: Option<&PartialChannel>) -> bool {
+    let kind = channel.map(|channel| channel.kind);
+    matches!(
+        kind,
+        Some(ChannelType::PublicThread | ChannelType::PrivateThread | ChannelType::NewsThread)
+    )
 }
 
 /// Whether the server itself has the bot, and the command was given in it.

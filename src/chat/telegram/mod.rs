@@ -10,6 +10,7 @@ mod hear;
 mod html;
 mod letters;
 mod listen;
+mod look;
 mod menu;
 mod pace;
 mod press;
@@ -33,6 +34,7 @@ use crate::secret::Secret;
 use account::{Account, Posted, Spot, message, no_preview};
 use api::Api;
 pub use listen::{Listener, Trouble};
+pub use look::{Look, look};
 use pace::Kind;
 pub use whoami::{Bot, whoami};
 

@@ -65,6 +65,13 @@ pub struct AddArgs {
     yes: bool,
 }
 
+impl AddArgs {
+    /// Only the workspace is said.
+    pub fn of(workspace: Option<String>) -> Self {
+        Self { workspace, ..Self::default() }
+    }
+}
+
 /// Where the bot runs that uses the key.
 #[derive(Args, Clone, Debug, Default)]
 pub struct PlaceFlags {

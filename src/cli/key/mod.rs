@@ -48,9 +48,9 @@ pub enum KeyCommand {
 }
 
 impl KeyCommand {
-    /// The first key: everything is asked.
-    pub fn first() -> Self {
-        Self::Add(Box::default())
+    /// The first key of a workspace: everything else is asked.
+    pub fn first(workspace: Option<String>) -> Self {
+        Self::Add(Box::new(add::AddArgs::of(workspace)))
     }
 
     /// Whether the answer is for a program and not for a person.

@@ -23,7 +23,7 @@ pub async fn serve(fake: Arc<Fake>, mut socket: WebSocket) {
                 let Some(Ok(got)) = got else { return };
                 let payload: Value = match &got {
                     Message::Text(text) => serde_json::from_str(text).unwrap_or_default(),
-                    Message::Close(_) => return,
+                    // A goodbye is answered by reading on.
                     _ => continue,
                 };
                 let answers = hear(&fake, &payload);

@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use state::user;
-pub use state::{APP, Access, Asked, Channel, Guild, Push, State, TOKEN, Talk, Trouble};
+pub use state::{APP, Access, Asked, Channel, Guild, NEEDED, Push, State, TOKEN, Talk, Trouble};
 pub use tls::{Front, front};
 
 /// A running fake.
@@ -189,8 +189,13 @@ fn event(
         "id": id.to_string(), "application_id": APP.to_string(), "type": kind, "data": data, "token": token,
         "version": 1, "channel_id": spot.channel.to_string(), "locale": "en-US", "entitlements": [],
         "authorizing_integration_owners": owners, "context": i32::from(spot.guild.is_none()),
-        "attachment_size_limit": 524_288, "app_permissions": (1_u64 << 10 | 1 << 11).to_string(),
+        "attachment_size_limit": 524_288, "app_permissions": NEEDED.to_string(),
     });
+    if let Some(channel) = state.channels.get(&spot.channel) {
+        let can = NEEDED & !channel.access.denied();
+        event["app_permissions"] = can.to_string().into();
+        event["channel"] = state.channel_answer(spot.channel);
+    }
     if let Some(message) = message {
         event["message"] = message;
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Fake;
 use super::rules::{self, Body};
-use super::state::{APP, Access, Asked, State, TOKEN, Trouble, user};
+use super::state::{APP, Access, Asked, Guild, NEEDED, State, TOKEN, Trouble, user};
 
 /// An answer in the making.
 struct Out {
@@ -145,6 +145,23 @@ fn known(
         }
         ("GET", ["oauth2", "applications", "@me"]) => ok(json!({"id": app, "name": "keylapse"})),
         ("GET", ["users", "@me"]) => ok(user(APP, "keylapse", true)),
+        ("GET", ["users", "@me", "guilds"]) => {
+            let there = state.guilds.iter().filter(|(_, guild)| guild.has_bot);
+            let server = |(id, guild): (&u64, &Guild)| {
+                json!({"id": id.to_string(), "name": guild.name, "icon": null, "owner": false,
+                    "permissions": NEEDED.to_string(), "features": []})
+            };
+            ok(there.map(server).collect())
+        }
+        ("GET", ["applications", "@me"]) => ok(state.application()),
+        ("GET", ["guilds", guild]) => {
+            let id = guild.parse().unwrap_or(0);
+            if state.guilds.get(&id).is_some_and(|guild| guild.has_bot) {
+                ok(state.guild_answer(id))
+            } else {
+                no(404, 10_004, "Unknown Guild")
+            }
+        }
         ("GET", ["guilds", guild, "members", person]) => member(state, guild, person),
         (_, ["applications", id, "commands"]) if *id == app => commands(state, method, 0, body),
         (_, ["applications", id, "guilds", guild, "commands"]) if *id == app => {
@@ -242,6 +259,7 @@ fn channel_route(
         return no(403, 50_001, "Missing Access");
     }
     match (method.as_str(), rest) {
+        ("GET", []) => ok(state.channel_answer(id)),
         ("GET", ["messages"]) => {
             let limit = query.strip_prefix("limit=").and_then(|n| n.parse().ok()).unwrap_or(50);
             let messages: Vec<Value> = channel.messages.iter().rev().take(limit).cloned().collect();

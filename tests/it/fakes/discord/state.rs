@@ -41,8 +41,24 @@ pub enum Trouble {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Access {
     Full,
+    NoHistory,
     NoSend,
     NoView,
+}
+
+/// View Channel, Send Messages, Embed Links, Read Message History, Send Messages in Threads.
+pub const NEEDED: u64 = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 16 | 1 << 38;
+
+impl Access {
+    /// What the channel takes from the bot.
+    pub fn denied(self) -> u64 {
+        match self {
+            Self::Full => 0,
+            Self::NoHistory => 1 << 16,
+            Self::NoSend => 1 << 11 | 1 << 14,
+            Self::NoView => 1 << 10,
+        }
+    }
 }
 
 pub struct Channel {
@@ -109,6 +125,8 @@ pub struct State {
     /// How many of the next requests for the gateway fail.
     pub gateway_fails: usize,
     pub wrong_token: bool,
+    /// Switches of the application that are not as usual.
+    pub switches: Value,
 }
 
 impl State {
@@ -131,6 +149,56 @@ impl State {
             "mention_everyone": false, "mentions": [], "mention_roles": [], "attachments": [],
             "embeds": or("embeds", json!([])), "components": or("components", json!([])),
             "pinned": false, "flags": or("flags", json!(0)), "nonce": body["nonce"],
+        })
+    }
+
+    /// The application as its own bot sees it.
+    pub fn application(&self) -> Value {
+        let mut app = json!({
+            "id": APP.to_string(), "name": "keylapse", "icon": null, "description": "", "bot_public": true,
+            "bot_require_code_grant": false, "verify_key": "00", "team": null, "flags": 0,
+            "interactions_endpoint_url": null, "integration_types_config": {"0": {}, "1": {}},
+        });
+        for (name, value) in self.switches.as_object().into_iter().flatten() {
+            app[name] = value.clone();
+        }
+        app
+    }
+
+    /// A server as it is answered when asked for: without what only the gateway tells.
+    pub fn guild_answer(&self, id: u64) -> Value {
+        let mut answer = self.guild_event(id);
+        let told = [
+            "channels",
+            "threads",
+            "members",
+            "presences",
+            "voice_states",
+            "joined_at",
+            "large",
+            "unavailable",
+            "member_count",
+            "stage_instances",
+            "guild_scheduled_events",
+        ];
+        for name in told {
+            answer.as_object_mut().expect("a server").remove(name);
+        }
+        answer
+    }
+
+    /// A channel as it is answered when asked for.
+    pub fn channel_answer(&self, id: u64) -> Value {
+        let channel = &self.channels[&id];
+        let denied = channel.access.denied().to_string();
+        let overwrites = match channel.access {
+            Access::Full => json!([]),
+            _ => json!([{"id": APP.to_string(), "type": 1, "allow": "0", "deny": denied}]),
+        };
+        json!({
+            "id": id.to_string(), "type": 0, "guild_id": channel.guild.to_string(), "name": format!("keys-{id}"),
+            "position": 0, "permission_overwrites": overwrites, "parent_id": null, "topic": null, "nsfw": false,
+            "last_message_id": null, "rate_limit_per_user": 0, "flags": 0,
         })
     }
 

@@ -140,6 +140,11 @@ impl Fake {
         self.change(|state| url.clone_into(&mut state.webhook));
     }
 
+    /// The bot's privacy mode is off from now on.
+    pub fn reads_all(&self) {
+        self.change(|state| state.reads_all = true);
+    }
+
     /// From now on another token is the right one.
     pub fn revoke_token(&self) {
         self.change(|state| state.is_revoked = true);

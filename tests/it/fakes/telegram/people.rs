@@ -35,7 +35,8 @@ impl Status {
                 "can_manage_video_chats": true, "can_restrict_members": true,
                 "can_promote_members": promotes, "can_change_info": true, "can_invite_users": true}),
             Self::Member => json!({"status": "member"}),
-            Self::Restricted { inside } => json!({"status": "restricted", "is_member": inside}),
+            Self::Restricted { inside } => json!({"status": "restricted", "is_member": inside,
+                "can_send_messages": false, "until_date": 0}),
             Self::Left => json!({"status": "left"}),
             Self::Kicked => json!({"status": "kicked", "until_date": 0}),
         };

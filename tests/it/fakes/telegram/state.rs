@@ -23,6 +23,8 @@ pub struct State {
     pub idled: u64,
     pub webhook: String,
     pub is_revoked: bool,
+    /// Its privacy mode is off.
+    pub reads_all: bool,
     pub allowed: Vec<String>,
     pub last_message: i64,
     pub menus: BTreeMap<String, Value>,

@@ -140,18 +140,20 @@ async fn a_code_makes_a_server_one_of_the_workspace_and_gives_it_its_commands() 
     let foreign = Spot { guild: Some(FOREIGN), channel: THEIRS, installed: true };
     let told = world.says_at(NOBODY, private, "start", &[("code", code)]).await;
     assert!(told.ephemeral && told.text.contains("Use the code in the server"), "{}", told.text);
-    for wrong in [&[("code", "ABCD-EFGHJ-KLMM")][..], &[]] {
-        let told = world.says_at(NOBODY, foreign, "start", wrong).await;
-        assert_eq!(told.text, "This bot is private. Its operator can give you a code.");
-        assert!(told.ephemeral);
-    }
+    let told = world.says_at(NOBODY, foreign, "start", &[]).await;
+    assert_eq!(told.text, "This bot is private. Its operator can give you a code.");
     let told = world.says_at(NOBODY, foreign, "start", &[("code", code)]).await;
+    assert!(told.ephemeral && told.text.contains("takes Manage Server"), "{}", told.text);
+    let wrong = [("code", "ABCD-EFGHJ-KLMM")];
+    let told = world.says_at(OWNER, foreign, "start", &wrong).await;
+    assert!(told.ephemeral && told.text.starts_with("That code is wrong"), "{}", told.text);
+    let told = world.says_at(OWNER, foreign, "start", &[("code", code)]).await;
     assert!(told.ephemeral && told.text.contains("Connected to Desk"), "{}", told.text);
     world
         .fake
         .until("the server has its commands", |state| state.commands.contains_key(&FOREIGN))
         .await;
-    let told = world.says_at(NOBODY, foreign, "keystatus", &[]).await;
+    let told = world.says_at(OWNER, foreign, "keystatus", &[]).await;
     assert!(told.ephemeral && told.text.contains("mm-bot-1"), "{}", told.text);
     let again = world.says_at(TRADER, foreign, "start", &[]).await;
     assert!(again.ephemeral && again.text.contains("I watch API keys"), "{}", again.text);

@@ -9,7 +9,7 @@ use keylapse::domain::signal::Severity;
 use keylapse::domain::text::Clean;
 use keylapse::store::workspace::{Described, DescribedReceiver};
 
-use crate::fakes::discord::{Access, Channel, Fake, Guild, Spot};
+use crate::fakes::discord::{APP, Access, Channel, Fake, Guild, NEEDED, Spot};
 
 /// The server of the workspace, and one of strangers.
 pub const SERVER: u64 = 1_100_000_000_000_000_001;
@@ -21,6 +21,8 @@ pub const THEIRS: u64 = 1_100_000_000_000_000_013;
 /// The role that traders have, and one that manages the server.
 pub const TRADERS: u64 = 1_100_000_000_000_000_021;
 pub const MANAGERS: u64 = 1_100_000_000_000_000_022;
+/// The role that came with the bot.
+pub const BOTS: u64 = 1_100_000_000_000_000_023;
 /// A trader, a manager, one with nothing, the owner.
 pub const TRADER: u64 = 1_100_000_000_000_000_031;
 pub const MANAGER: u64 = 1_100_000_000_000_000_032;
@@ -39,8 +41,10 @@ pub fn populate(fake: &Fake) {
         name: name.to_owned(),
         owner: OWNER,
         // Everybody may look and speak; managers may manage.
-        roles: [(server, 1 << 10 | 1 << 11), (TRADERS, 0), (MANAGERS, 1 << 5)].into(),
+        roles: [(server, 1 << 10 | 1 << 11), (TRADERS, 0), (MANAGERS, 1 << 5), (BOTS, NEEDED)]
+            .into(),
         members: [
+            (APP, vec![BOTS]),
             (TRADER, vec![TRADERS]),
             (MANAGER, vec![MANAGERS]),
             (NOBODY, vec![]),
@@ -91,5 +95,5 @@ fn the_library_reads_what_the_fake_tells_of_a_server() {
     populate(&fake);
     let event = fake.state().guild_event(SERVER);
     let guild: serenity::all::Guild = serde_json::from_value(event).unwrap();
-    assert_eq!((guild.channels.len(), guild.roles.len()), (2, 3));
+    assert_eq!((guild.channels.len(), guild.roles.len()), (2, 4));
 }

@@ -1,6 +1,8 @@
 //! `keylapse doctor`: looks at everything a bot needs on this host and names what mends each
-//! finding. Asks the exchange the time and its state, nothing about a key; changes nothing but
-//! what every start makes.
+//! finding. Asks the exchange the time and its state, nothing about a key, and the platforms about
+//! the bot; sends nothing and changes nothing but what every start makes.
+
+mod platforms;
 
 use std::path::Path;
 
@@ -62,6 +64,7 @@ async fn look(shop: &Workshop, terminal: &mut Terminal) -> Result<Vec<Finding>, 
     found.extend(room(&shop.config));
     found.push(life(shop.store.heartbeat().await?, shop.clock.now()));
     found.extend(receivers(shop).await?);
+    found.extend(platforms::look(shop).await?);
     let unwatched = shop.store.unwatched().await?;
     found.extend(unwatched.iter().map(|(name, keys)| broken(super::run::unwatched(name, *keys))));
     let client = probe::client(shop, shop.config.kucoin.site, terminal)?;

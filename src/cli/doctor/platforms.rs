@@ -1,0 +1,134 @@
+//! What `doctor` finds on the chat platforms: whose token it is, and for each receiver whether the
+//! bot could write there. Sends nothing, hears nothing; a platform that does not answer is a
+//! finding like any other.
+
+use super::{Finding, broken, fine, soon};
+use crate::chat::discord::{self, Known, When};
+use crate::chat::telegram;
+use crate::cli::failure::Failure;
+use crate::cli::open::Workshop;
+use crate::cli::platforms::{discord_settings, telegram_settings};
+use crate::domain::receiver::{Platform, Receiver};
+
+/// A receiver with the name of its workspace.
+struct Told {
+    workspace: String,
+    receiver: Receiver,
+}
+
+/// Looks at every platform that is configured or told something.
+pub async fn look(shop: &Workshop) -> Result<Vec<Finding>, Failure> {
+    let mut told = Vec::new();
+    for workspace in shop.store.workspaces().await? {
+        let name = workspace.name.to_string();
+        let all = shop.store.desk(workspace).receivers().await?;
+        // Why one is lost was said already.
+        let all = all.into_iter().filter(|one| one.lost.is_none());
+        told.extend(all.map(|one| Told { workspace: name.clone(), receiver: one.receiver }));
+    }
+    let mut found = telegram(shop, &of(&told, Platform::Telegram)).await;
+    found.extend(discord(shop, &of(&told, Platform::Discord)).await);
+    Ok(found)
+}
+
+fn of(told: &[Told], platform: Platform) -> Vec<&Told> {
+    told.iter().filter(|one| one.receiver.address.platform == platform).collect()
+}
+
+async fn telegram(shop: &Workshop, told: &[&Told]) -> Vec<Finding> {
+    let Some(settings) = telegram_settings(&shop.config) else {
+        return without_token(Platform::Telegram, told);
+    };
+    let bot = match telegram::whoami(&settings).await {
+        Ok(bot) => bot,
+        Err(why) => return vec![broken(why)],
+    };
+    let name = &bot.username;
+    let mut found = vec![fine(format!("Telegram knows this bot as @{name}."))];
+    if bot.has_webhook {
+        found.push(broken(telegram::Trouble::Webhook.to_string()));
+    }
+    // Groups have numbers below nothing.
+    if bot.reads_all && told.iter().any(|one| one.receiver.address.chat.starts_with('-')) {
+        found.push(soon(format!(
+            "@{name} gets every message of its groups and needs none: send /setprivacy to @BotFather and choose Enable."
+        )));
+    }
+    for one in told {
+        let address = &one.receiver.address;
+        let spot = (address.chat.as_str(), address.topic.as_deref());
+        found.push(match telegram::look(&settings, &bot, spot).await {
+            Ok(telegram::Look::Fine(_)) => one.fine(),
+            Ok(telegram::Look::Shut(why)) | Err(why) => broken(one.says(&why)),
+        });
+    }
+    found
+}
+
+async fn discord(shop: &Workshop, told: &[&Told]) -> Vec<Finding> {
+    let Some(settings) = discord_settings(&shop.config) else {
+        return without_token(Platform::Discord, told);
+    };
+    let known = match discord::whoami(&settings, shop.clock.clone()).await {
+        Ok(known) => known,
+        Err(why) => return vec![broken(why)],
+    };
+    let mut found = vec![fine(format!("Discord knows this bot as {}.", known.bot.name))];
+    found.extend(known.bot.traps.iter().filter_map(|trap| match trap.when {
+        When::Always => Some(broken(trap.text)),
+        When::Needless => Some(soon(trap.text)),
+        When::Inviting | When::Invited => None,
+    }));
+    found.extend(servers(shop, &known).await);
+    for one in told {
+        let (channel, mention) =
+            (one.receiver.address.chat.as_str(), one.receiver.mention.as_deref());
+        found.push(match known.look(channel, mention).await {
+            Ok(discord::Look::Fine(_)) => one.fine(),
+            Ok(discord::Look::Amiss(why)) => soon(one.says(&why)),
+            Ok(discord::Look::Shut(why)) | Err(why) => broken(one.says(&why)),
+        });
+    }
+    found
+}
+
+/// The servers of the settings in which the bot is not.
+async fn servers(shop: &Workshop, known: &Known) -> Vec<Finding> {
+    let there = match known.servers().await {
+        Ok(there) => there,
+        Err(why) => return vec![broken(why)],
+    };
+    let link = known.bot.install_link();
+    if there.is_empty() {
+        return vec![broken(format!("The bot is in no Discord server: invite it with {link}"))];
+    }
+    let wanted = shop.config.workspaces.iter().flat_map(|one| {
+        let chats = one.chats.iter().filter(|(platform, _)| *platform == Platform::Discord);
+        chats.map(|(_, server)| (&one.name, server))
+    });
+    let missing = wanted.filter(|(_, server)| there.iter().all(|(id, _)| id != *server));
+    missing
+        .map(|(name, server)| {
+            broken(format!("{name}: the bot is not in the server {server}: invite it with {link}"))
+        })
+        .collect()
+}
+
+fn without_token(platform: Platform, told: &[&Told]) -> Vec<Finding> {
+    let (name, word) = (platform.name(), platform.id());
+    let why = format!("{name} has no token, so nothing arrives: run keylapse setup {word}");
+    told.iter().map(|one| broken(one.says(&why))).collect()
+}
+
+impl Told {
+    /// A finding about this receiver.
+    fn says(&self, why: &str) -> String {
+        let why = why.trim_end_matches('.');
+        format!("{}, {}: {why}.", self.workspace, self.receiver.name)
+    }
+
+    fn fine(&self) -> Finding {
+        let platform = self.receiver.address.platform.name();
+        fine(self.says(&format!("I can write there ({platform})")))
+    }
+}
