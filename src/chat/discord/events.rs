@@ -105,9 +105,10 @@ impl EventHandler for Events {
                 let (http, id, token) = (&*context.http, event.id, event.token.as_str());
                 let door = Door { http, id, token, is_press: false };
                 door.answer(visit.start(code)).await;
-                // A server that came in has its commands at once.
-                if let Some(server) = event.guild_id {
-                    self.register(&context, server.get()).await;
+                // A server that came in has its commands at once; a stranger's costs no request.
+                let server = event.guild_id.map_or(0, |server| server.get());
+                if self.watches_keys(server).await == Some(true) {
+                    self.register(&context, server).await;
                 }
             }
             Interaction::Command(event) => {
