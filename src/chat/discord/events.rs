@@ -109,9 +109,10 @@ impl EventHandler for Events {
                 let wish = if is_message { Wish::Explain } else { Wish::Ask };
                 let joins = matches!(command, Command::Start { .. });
                 door.answer(visit.serve(wish(command))).await;
-                // A server that has become a workspace's gets its commands at once.
-                if let (true, Some(server)) = (joins, event.guild_id) {
-                    self.register(event.application_id.get(), server.get()).await;
+                // A server that came in has its commands at once; a stranger's costs no request.
+                let server = event.guild_id.map_or(0, |server| server.get());
+                if joins && self.watches_keys(server).await.flatten().is_some() {
+                    self.register(event.application_id.get(), server).await;
                 }
             }
             Interaction::Component(event) => {

@@ -69,13 +69,11 @@ impl Ward {
     }
 }
 
-fn holds(said: &Said, lines: &[&str]) {
+/// Whether each of these is found, with the mark of how bad it is.
+fn holds(said: &Said, mark: char, lines: &[&str]) {
     for line in lines {
-        assert!(
-            said.out.lines().any(|one| one.ends_with(line)),
-            "{line:?} is not in\n{}",
-            said.out
-        );
+        let is_it = |one: &str| one.starts_with(mark) && one.ends_with(line);
+        assert!(said.out.lines().any(is_it), "{mark} {line:?} is not in\n{}", said.out);
     }
 }
 
@@ -87,6 +85,7 @@ async fn what_is_well_is_said_for_each_receiver() {
     assert_eq!(said.code, 0, "{said:?}");
     holds(
         &said,
+        '●',
         &[
             "Telegram knows this bot as @keylapse_bot.",
             "Desk, group: I can write there (Telegram).",
@@ -112,16 +111,17 @@ async fn each_receiver_that_cannot_be_written_is_named_with_what_is_missing() {
     assert_eq!(said.code, 1, "{said:?}");
     holds(
         &said,
+        '✖',
         &[
             "Desk, group: the bot may not write here: let it send messages (the group's Permissions), or make it an administrator.",
             "Desk, club: the bot was removed from this chat; add it there again.",
             "or remove that webhook.",
-            "send /setprivacy to @BotFather and choose Enable.",
             "give my role Send Messages and Embed Links there.",
             "give my role View Channel and Send Messages there, or invite me into its server again.",
             "empty that field (Developer Portal, page General Information) and save.",
         ],
     );
+    holds(&said, '▲', &["send /setprivacy to @BotFather and choose Enable."]);
     // What is amiss and does not keep a warning from coming is no failure.
     ward.telegram.sits_the_bot(DESK, Status::Member);
     ward.telegram.sits_the_bot(CLUB, Status::Member);
@@ -133,6 +133,7 @@ async fn each_receiver_that_cannot_be_written_is_named_with_what_is_missing() {
     assert_eq!(said.code, 0, "{said:?}");
     holds(
         &said,
+        '▲',
         &[
             "switch on \"Allow anyone to @mention this role\" for it.",
             "give my role Read Message History there.",
