@@ -9,8 +9,11 @@ mod bot;
 mod disk;
 mod door;
 mod exfiltration;
+mod foreign;
+mod house;
 mod needles;
 mod sweep;
+mod tenants;
 mod text;
 mod vault;
 
