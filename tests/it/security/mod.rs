@@ -10,11 +10,14 @@ mod disk;
 mod door;
 mod exfiltration;
 mod foreign;
+mod forms;
 mod house;
+mod identities;
 mod needles;
 mod sweep;
 mod tenants;
 mod text;
+mod updates;
 mod vault;
 
 use std::path::Path;
