@@ -9,6 +9,7 @@ mod bot;
 mod disk;
 mod door;
 mod exfiltration;
+mod flood;
 mod foreign;
 mod forms;
 mod house;
