@@ -15,6 +15,7 @@ mod forms;
 mod house;
 mod identities;
 mod needles;
+mod outbound;
 mod sweep;
 mod tenants;
 mod text;

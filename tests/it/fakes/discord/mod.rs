@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 use state::user;
 pub use state::{APP, Access, Asked, Channel, Guild, Push, State, TOKEN, Talk, Trouble};
-pub use tls::{Front, front};
+pub use tls::{Front, front, fronts};
 
 /// A running fake.
 pub struct Fake {
