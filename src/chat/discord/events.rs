@@ -97,6 +97,9 @@ impl EventHandler for Events {
 
     async fn interaction_create(&self, context: Context, interaction: Interaction) {
         let _busy = self.clock.busy();
+        if !is_ours(&context, &interaction) {
+            return;
+        }
         let parts = || (self.counter.clone(), self.clock.clone());
         let ways = || (context.http.clone(), context.cache.clone());
         match interaction {
@@ -125,10 +128,20 @@ impl EventHandler for Events {
                 let visit = Visit::of_command(parts(), ways(), &event);
                 suggest(&context, &event, &visit).await;
             }
-            // Neither is ever asked for.
             _ => {}
         }
     }
+}
+
+/// Whether our own application is asked; what is meant for another one is not answered in its name.
+fn is_ours(context: &Context, interaction: &Interaction) -> bool {
+    let asked = match interaction {
+        Interaction::Command(event) | Interaction::Autocomplete(event) => event.application_id,
+        Interaction::Component(event) => event.application_id,
+        // Neither is ever asked for.
+        _ => return false,
+    };
+    context.http.application_id() == Some(asked)
 }
 
 /// All that can be written in a server.

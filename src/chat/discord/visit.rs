@@ -61,7 +61,7 @@ pub(super) enum Room {
     Server(String, Standing),
     /// In the bot's own private chat.
     Private,
-    /// In a place where the bot is only brought along by a person.
+    /// In a place where the bot is only brought along by a person; or no person speaks.
     Elsewhere,
 }
 
@@ -126,6 +126,8 @@ impl Visit {
     ) -> Self {
         let guild = event.guild.and_then(|id| cache.guild(id));
         let room = match (event.guild, event.member) {
+            // A machine has nobody's rights, whatever its roles say.
+            _ if event.user.bot => Room::Elsewhere,
             (Some(id), Some(member)) if is_installed(event, id) => {
                 Room::Server(id.get().to_string(), standing(guild.as_deref(), member))
             }

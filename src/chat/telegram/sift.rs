@@ -123,6 +123,10 @@ fn pressed(query: &Value) -> Option<Event> {
 fn standing_changed(change: &Value) -> Option<Event> {
     let (chat, kind) = (change["chat"]["id"].as_i64()?, change["chat"]["type"].as_str()?);
     let status = |side: &str| change[side]["status"].as_str();
+    // What is said of a person, or says nothing, must not silence what is told here.
+    if change["new_chat_member"]["user"]["is_bot"] == false || status("new_chat_member").is_none() {
+        return None;
+    }
     let is_in = |status: Option<&str>| !matches!(status, Some("left" | "kicked") | None);
     match (is_in(status("old_chat_member")), is_in(status("new_chat_member"))) {
         (_, false) => Some(Event::Lost { chat, is_private: kind == "private" }),
@@ -249,6 +253,11 @@ mod tests {
         assert_eq!(sift(&change("group", "left", "member")), present(true));
         assert_eq!(sift(&change("group", "member", "administrator")), present(false));
         assert_eq!(sift(&change("private", "kicked", "member")), present(false));
+        let mut other = change("group", "member", "kicked");
+        other["my_chat_member"]["new_chat_member"]["user"] = json!({"id": 5, "is_bot": false});
+        assert_eq!(sift(&other), None);
+        other["my_chat_member"]["new_chat_member"] = json!(7);
+        assert_eq!(sift(&other), None);
         let moved = message(|m| m["migrate_to_chat_id"] = json!(-1005));
         assert_eq!(sift(&moved), Some(Event::Moved { from: -5, to: -1005 }));
     }

@@ -9,9 +9,17 @@ mod bot;
 mod disk;
 mod door;
 mod exfiltration;
+mod flood;
+mod foreign;
+mod forms;
+mod house;
+mod identities;
 mod needles;
+mod outbound;
 mod sweep;
+mod tenants;
 mod text;
+mod updates;
 mod vault;
 
 use std::path::Path;

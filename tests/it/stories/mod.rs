@@ -8,4 +8,4 @@ mod ladder;
 mod outage;
 mod refused;
 mod rights;
-mod telegram;
+pub mod telegram;

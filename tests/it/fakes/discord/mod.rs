@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 use state::user;
 pub use state::{APP, Access, Asked, Channel, Guild, NEEDED, Push, State, TOKEN, Talk, Trouble};
-pub use tls::{Front, front};
+pub use tls::{Front, front, fronts};
 
 /// A running fake.
 pub struct Fake {
@@ -144,24 +144,30 @@ impl Fake {
         data: Value,
         message: Option<Value>,
     ) -> u64 {
-        let event = {
-            let mut state = self.state();
-            let id = state.next_id();
-            let token = format!("interaction-token-{id}-of-nobody");
-            let talk = Talk {
-                token: token.clone(),
-                made: Instant::now(),
-                kind: None,
-                ephemeral: false,
-                shown: None,
-                choices: None,
-            };
-            state.talks.insert(id, talk);
-            event(&state, (id, &token, kind), (person, spot), (data, message))
-        };
+        let mut event = self.event(kind, (person, spot), data);
+        if let Some(message) = message {
+            event["message"] = message;
+        }
         let id = event["id"].as_str().unwrap().parse().unwrap();
         self.tell("INTERACTION_CREATE", event);
         id
+    }
+
+    /// The same as the gateway would tell it; a story can still change it.
+    pub fn event(&self, kind: u64, (person, spot): (u64, Spot), data: Value) -> Value {
+        let mut state = self.state();
+        let id = state.next_id();
+        let token = format!("interaction-token-{id}-of-nobody");
+        let talk = Talk {
+            token: token.clone(),
+            made: Instant::now(),
+            kind: None,
+            ephemeral: false,
+            shown: None,
+            choices: None,
+        };
+        state.talks.insert(id, talk);
+        event(&state, (id, &token, kind), (person, spot), data)
     }
 
     /// What was answered to an interaction in the end.
@@ -176,7 +182,7 @@ fn event(
     state: &State,
     (id, token, kind): (u64, &str, u64),
     (person, spot): (u64, Spot),
-    (data, message): (Value, Option<Value>),
+    data: Value,
 ) -> Value {
     let user = user(person, &format!("person-{person}"), false);
     let mut owners = json!({});
@@ -195,9 +201,6 @@ fn event(
         let can = NEEDED & !channel.access.denied();
         event["app_permissions"] = can.to_string().into();
         event["channel"] = state.channel_answer(spot.channel);
-    }
-    if let Some(message) = message {
-        event["message"] = message;
     }
     if let Some(guild) = spot.guild {
         let roles = state.guilds.get(&guild).and_then(|guild| guild.members.get(&person));

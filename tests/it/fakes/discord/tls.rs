@@ -19,23 +19,37 @@ pub struct Front {
 
 /// Puts a front for `name` before what listens at `behind`.
 pub async fn front(name: &str, behind: SocketAddr) -> Front {
+    fronts(&[(name, behind)]).await.remove(0)
+}
+
+/// The same for several names; one authority signs for all.
+pub async fn fronts(names: &[(&str, SocketAddr)]) -> Vec<Front> {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority_key = KeyPair::generate().unwrap();
     let authority = params.self_signed(&authority_key).unwrap();
     let issuer = Issuer::new(params, authority_key);
-    let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![leaf.der().clone()],
-            PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
-        )
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let mut fronts = Vec::new();
+    for (name, behind) in names {
+        let key = KeyPair::generate().unwrap();
+        let leaf = CertificateParams::new([(*name).to_owned()]).unwrap();
+        let leaf = leaf.signed_by(&key, &issuer).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![leaf.der().clone()],
+                PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+            )
+            .unwrap();
+        let address = accept(TlsAcceptor::from(Arc::new(config)), *behind).await;
+        fronts.push(Front { address, authority: authority.pem().into_bytes() });
+    }
+    fronts
+}
+
+async fn accept(acceptor: TlsAcceptor, behind: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -50,5 +64,5 @@ pub async fn front(name: &str, behind: SocketAddr) -> Front {
             });
         }
     });
-    Front { address, authority: authority.pem().into_bytes() }
+    address
 }

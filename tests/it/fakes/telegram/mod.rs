@@ -164,6 +164,16 @@ impl Fake {
         self.lock().log.clone()
     }
 
+    /// The requests that came after the first so many.
+    pub fn since(&self, first: usize) -> Vec<Request> {
+        self.lock().log[first..].to_vec()
+    }
+
+    /// How many requests came so far.
+    pub fn asked(&self) -> usize {
+        self.lock().log.len()
+    }
+
     /// The names of the methods called so far.
     pub fn methods(&self) -> Vec<String> {
         self.requests().into_iter().map(|request| request.method).collect()

@@ -5,4 +5,4 @@ mod deliveries;
 mod doors;
 mod polling;
 mod presses;
-mod world;
+pub mod world;
