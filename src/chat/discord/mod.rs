@@ -13,6 +13,7 @@ mod limits;
 mod listen;
 mod menu;
 mod post;
+pub mod preview;
 mod refusal;
 pub mod render;
 mod standing;
