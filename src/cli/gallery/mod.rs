@@ -4,10 +4,14 @@
 
 mod album;
 mod answers;
+mod endings;
 mod page;
 mod reading;
 mod scenes;
 mod stand;
+mod troubles;
+
+use std::fmt::Write as _;
 
 use self::page::Scene;
 use super::ask::Terminal;
@@ -37,15 +41,15 @@ async fn document() -> anyhow::Result<String> {
         ("The end of a key", scenes::ends().await?),
         ("Refused", scenes::refused().await?),
         ("Rights and addresses", scenes::rights().await?),
-        ("This monitor sees nothing", scenes::blind().await?),
-        ("Over", scenes::over().await?),
-        ("Several at once", scenes::several().await?),
-        ("The bot's own troubles and tests", scenes::own().await?),
+        ("This monitor sees nothing", troubles::blind().await?),
+        ("Over", endings::over().await?),
+        ("Several at once", endings::several().await?),
+        ("The bot's own troubles and tests", troubles::own().await?),
         ("How the keys are", answers::keys().await?),
         ("Questions", answers::questions().await?),
         ("First contact, privacy, late buttons", answers::people().await?),
     ] {
-        out.push_str(&format!("\n## {title}\n\n"));
+        writeln!(out, "\n## {title}\n")?;
         for scene in &scenes {
             anyhow::ensure!(!scene.is_empty(), "nothing is seen of {}", scene.name);
             Scene::write(scene, &mut out)?;
