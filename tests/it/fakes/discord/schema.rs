@@ -1,4 +1,4 @@
-//! Requests held against Discord's own OpenAPI document (tests/data): a call that it does not know,
+//! Requests held against Discord's own `OpenAPI` document (tests/data): a call that it does not know,
 //! an unknown field or query parameter, a wrong type or length is a complaint. It reads the words of
 //! JSON Schema that the excerpt uses and panics at any other, so that none is passed over. A whole
 //! validator would bring more crates than the program has for HTTP.
