@@ -11,6 +11,7 @@ mod doctor;
 mod ending;
 pub mod failure;
 mod faq;
+mod gallery;
 mod health;
 mod import;
 mod invite;
@@ -78,6 +79,9 @@ enum Command {
     Vault(vault::VaultCommand),
     /// Show the whole bot with nothing but embedded parts; nothing in it is real
     Demo(demo::DemoArgs),
+    /// Print every message as each platform shows it; nothing in it is real
+    #[command(hide = true)]
+    Gallery,
     /// Run the bot: check keys on schedule and warn before one stops working
     Run(run::RunArgs),
     /// Run a pretended KuCoin on this machine; nothing in it is real
@@ -120,6 +124,7 @@ async fn dispatch(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
         Command::Vault(command) => vault::run(&command, &flags, terminal).await,
         Command::Simulate(args) => simulate::run(&args).await,
         Command::Demo(args) => demo::run(args.into()).await.map_err(Failure::from),
+        Command::Gallery => gallery::run(terminal).await,
         Command::Run(args) => run::run(&args, &flags, terminal).await,
     }
 }

@@ -130,8 +130,12 @@ fn covered_lines(covered: &[&Telling], all: &[Telling]) -> Vec<Line> {
 /// "#3 mm-bot-1: refused since 14:02, probably expired, open 38 min".
 pub(super) fn line(call: &Call<'_>, telling: &Telling) -> (Tone, Line) {
     let (tone, line) = headline(&call.view(telling));
+    let line = Line::from(format!("#{} ", telling.alert.no)).then(line);
+    if !telling.alert.state.is_open() {
+        return (tone, line);
+    }
     let age = span(call.at - telling.alert.state.opened_at);
-    (tone, Line::from(format!("#{} ", telling.alert.no)).then(line).text(format!(", open {age}")))
+    (tone, line.text(format!(", open {age}")))
 }
 
 /// A button's words: which one it takes.

@@ -110,6 +110,7 @@ impl<'a> Reading<'a> {
             last_good: key.standing.last_good.as_ref(),
             latest: key.standing.latest.as_ref(),
             streak: key.standing.streak.as_ref(),
+            replaced: None,
             receiver: None,
             fleet: None,
             policy: self.policy,

@@ -14,7 +14,7 @@ use super::{Store, StoreError};
 use crate::domain::alert::{Alert, Kind, Subject};
 use crate::domain::id::{KeyId, WorkspaceId};
 use crate::domain::key::Key;
-use crate::domain::notice::{FleetCount, View};
+use crate::domain::notice::{FleetCount, Replaced, View};
 use crate::domain::policy::Policy;
 use crate::domain::text::Clean;
 
@@ -27,6 +27,8 @@ pub struct Telling {
     pub kind: Kind,
     /// The key, where the subject is one, with where it stands.
     pub key: Option<(Key, Standing)>,
+    /// The newest replacement of the key's secrets.
+    pub replaced: Option<Replaced>,
     /// The name of the receiver, where the subject is one.
     pub receiver: Option<Clean>,
     /// The keys of the exchange, where the subject is one.
@@ -46,6 +48,7 @@ impl Telling {
             last_good: standing.and_then(|s| s.last_good.as_ref()),
             latest: standing.and_then(|s| s.latest.as_ref()),
             streak: standing.and_then(|s| s.streak.as_ref()),
+            replaced: self.replaced,
             receiver: self.receiver.as_ref(),
             fleet: self.fleet,
             policy,
@@ -84,14 +87,17 @@ impl Store {
     /// An alert row with `told_kind` and `zone` beside it, made ready to be told.
     pub(super) async fn telling_of(&self, row: &AnyRow) -> Result<Telling, StoreError> {
         let alert = alert_of(row)?;
-        let mut receiver = None;
+        let (mut receiver, mut replaced) = (None, None);
         let (key, fleet) = match &alert.subject {
             Subject::Receiver(id) => {
                 receiver = Some(self.receiver(id).await?.name);
                 (None, None)
             }
             Subject::Platform(_) => (None, None),
-            Subject::Key(key) => (self.key_and_standing(&alert.workspace, key).await?, None),
+            Subject::Key(key) => {
+                replaced = self.replaced(&alert.workspace, key).await?;
+                (self.key_and_standing(&alert.workspace, key).await?, None)
+            }
             Subject::Exchange(exchange, site) => {
                 let fleet = self.fleet(&alert.workspace, exchange.id(), site.id()).await?;
                 (None, Some(fleet))
@@ -102,6 +108,7 @@ impl Store {
             zone: row.word("zone", |zone| zone.parse().ok())?,
             alert,
             key,
+            replaced,
             receiver,
             fleet,
         })
@@ -127,6 +134,24 @@ impl Store {
         .fetch_optional(&self.reader)
         .await?;
         row.map(|row| Ok((key_of(&row)?, standing_of(&row)?))).transpose()
+    }
+
+    /// When the secrets in use took the place of others, if they did.
+    async fn replaced(
+        &self,
+        workspace: &WorkspaceId,
+        key: &KeyId,
+    ) -> Result<Option<Replaced>, StoreError> {
+        let row = query(
+            "SELECT c.added_at, (SELECT COUNT(*) FROM credentials o WHERE o.key_id = c.key_id AND o.state = 'retiring') AS old \
+             FROM credentials c WHERE c.workspace_id = $1 AND c.key_id = $2 AND c.state = 'active' AND c.generation > 1",
+        )
+        .bind(workspace.as_str())
+        .bind(key.as_str())
+        .fetch_optional(&self.reader)
+        .await?;
+        row.map(|row| Ok(Replaced { at: row.instant("added_at")?, old_works: row.int("old")? > 0 }))
+            .transpose()
     }
 
     async fn fleet(

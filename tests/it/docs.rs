@@ -82,6 +82,24 @@ fn the_changelog_has_a_place_for_what_is_not_released() {
     assert!(Path::new(&root().join(".ci/run")).exists());
 }
 
+/// What `keylapse gallery` prints, which also says that two runs print the same.
+#[test]
+fn the_gallery_is_what_the_program_prints() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_keylapse"))
+        .arg("gallery")
+        .env_clear()
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let kept = read("docs/gallery.md");
+    let differs = printed.lines().zip(kept.lines()).find(|(one, other)| one != other);
+    assert!(
+        printed == kept,
+        "docs/gallery.md is old at {differs:?}; make it anew: keylapse gallery > docs/gallery.md"
+    );
+}
+
 /// What stands in the README between two markers.
 fn readme_part(name: &str) -> String {
     let readme = read("README.md");

@@ -52,7 +52,7 @@ impl Door<'_> {
         let mut work = tokio::spawn(work);
         if let Ok(done) = tokio::time::timeout(AT_ONCE, &mut work).await {
             return match done.unwrap_or_else(|_| Some(broken())) {
-                Some(said) => self.first(CreateInteractionResponse::Message(message(&said))).await,
+                Some(said) => self.first(at_once(&said)).await,
                 None if self.is_press => self.first(CreateInteractionResponse::Acknowledge).await,
                 None => {}
             };
@@ -100,6 +100,11 @@ fn note(done: serenity::Result<()>) {
         Err(_) => "Discord's answer could not be read".to_owned(),
     };
     tracing::warn!("an answer to a person failed: {fault}");
+}
+
+/// The first word where it is the whole answer.
+pub(super) fn at_once(said: &Said) -> CreateInteractionResponse {
+    CreateInteractionResponse::Message(message(said))
 }
 
 fn message(said: &Said) -> CreateInteractionResponseMessage {

@@ -14,6 +14,7 @@ mod listen;
 mod look;
 mod menu;
 mod post;
+pub mod preview;
 mod refusal;
 pub mod render;
 mod standing;

@@ -14,7 +14,7 @@ const GONE: &[(&str, &str)] = &[
         "bot can't initiate conversation",
         "this person has never opened the bot; they open it and send /start",
     ),
-    ("bot was kicked", "the bot was removed from this chat; add it there again"),
+    ("bot was kicked", "the bot was removed from that chat; add it there again"),
     ("bot is not a member", "the bot is not in this chat; add it there again"),
     (
         "chat not found",

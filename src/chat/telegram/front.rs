@@ -81,7 +81,7 @@ impl Front {
                 let why = if is_private {
                     "this person has blocked the bot; they unblock it"
                 } else {
-                    "the bot was removed from this chat; add it there again"
+                    "the bot was removed from that chat; add it there again"
                 };
                 self.counter.lost(Platform::Telegram, &chat.to_string(), why).await;
             }

@@ -4,6 +4,7 @@
 
 mod account;
 mod api;
+mod body;
 mod fault;
 mod front;
 mod hear;
@@ -14,6 +15,7 @@ mod look;
 mod menu;
 mod pace;
 mod press;
+pub mod preview;
 mod render;
 mod reply;
 mod sift;
@@ -24,14 +26,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use teloxide::payloads::{EditMessageText, SendMessageSetters as _};
-use teloxide::types::{ChatId, MessageId, ParseMode};
+use teloxide::types::MessageId;
 
 use super::{Delivering, Delivery, Messenger, Post};
 use crate::domain::receiver::Address;
 use crate::http_client::{BuildError, Timeouts};
 use crate::secret::Secret;
-use account::{Account, Posted, Spot, message, no_preview};
+use account::{Account, Posted, Spot};
 use api::Api;
 pub use listen::{Listener, Trouble};
 pub use look::{Look, look};
@@ -96,17 +97,7 @@ impl Messenger for Telegram {
                 return too_soon(wait);
             }
             let look = self.account.look(spot, post);
-            let mut body = if self.account.is_bare(&post.nonce) {
-                let mut body = message(spot, render::bare(&post.card, &look));
-                body.parse_mode = None;
-                body
-            } else {
-                message(spot, render::text(&post.card, &look))
-            };
-            body = body.disable_notification(post.quiet);
-            if let Some(keyboard) = render::keyboard(&post.card, &post.buttons) {
-                body = body.reply_markup(keyboard);
-            }
+            let body = body::of_post(spot, post, &look, self.account.is_bare(&post.nonce));
             match self.account.api.call::<_, Posted>(&body).await {
                 Ok(posted) => Delivery::Sent { receipt: posted.message_id.to_string() },
                 // An alert in plain words is better than none.
@@ -131,12 +122,8 @@ impl Messenger for Telegram {
             if let Err(wait) = self.account.pace(spot.chat, Kind::Alert, post.now) {
                 return too_soon(wait);
             }
-            let text = render::text(&post.card, &self.account.look(spot, post));
-            let mut body = EditMessageText::new(ChatId(spot.chat), MessageId(id), text);
-            body.parse_mode = Some(ParseMode::Html);
-            body.link_preview_options = Some(no_preview());
-            // Left out, the old buttons go away.
-            body.reply_markup = render::keyboard(&post.card, &post.buttons);
+            let look = self.account.look(spot, post);
+            let body = body::of_edit(spot, MessageId(id), post, &look);
             match self.account.api.call::<_, Posted>(&body).await {
                 Ok(_) => Delivery::Sent { receipt: receipt.to_owned() },
                 Err(fault) if fault::is_unchanged(&fault) => {

@@ -77,11 +77,7 @@ impl Front {
     /// that, or offers more, opens in their private chat.
     async fn pop_up(&self, id: &CallbackQueryId, (desk, asked): (&Desk, Invocation), reply: Reply) {
         let text = self.words(&reply, desk.workspace().zone);
-        let offers_more = reply.cards.iter().flat_map(|card| &card.buttons).any(|button| {
-            // The message itself shows Undo as soon as it is brought up to date.
-            !matches!(button.action, Action::Undo { .. })
-        });
-        if reply.silent || (!offers_more && text.encode_utf16().count() <= POPUP) {
+        if reply.silent || fits_popup(&reply, &text) {
             return self.close(popup(id, &text)).await;
         }
         let letter = Letter { workspace: desk.workspace().id.clone(), asked, reply };
@@ -102,7 +98,16 @@ impl Front {
     }
 }
 
-fn popup(id: &CallbackQueryId, text: &str) -> AnswerCallbackQuery {
+/// Whether a pop-up says all of an answer and offers all that it offers.
+pub(super) fn fits_popup(reply: &Reply, text: &str) -> bool {
+    let offers_more = reply.cards.iter().flat_map(|card| &card.buttons).any(|button| {
+        // The message itself shows Undo as soon as it is brought up to date.
+        !matches!(button.action, Action::Undo { .. })
+    });
+    !offers_more && text.encode_utf16().count() <= POPUP
+}
+
+pub(super) fn popup(id: &CallbackQueryId, text: &str) -> AnswerCallbackQuery {
     let answer = AnswerCallbackQuery::new(id.clone());
     if text.is_empty() {
         return answer;

@@ -5,10 +5,10 @@
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use reqwest::Url;
-use teloxide::payloads::SendMessageSetters as _;
-use teloxide::types::{InlineKeyboardButton, InlineKeyboardMarkup, MessageId, ReplyParameters};
+use teloxide::types::{InlineKeyboardButton, InlineKeyboardMarkup, MessageId};
 
-use super::account::{Posted, Spot, message};
+use super::account::{Posted, Spot};
+use super::body;
 use super::front::{Caller, Front, Stuck};
 use super::letters::Letter;
 use super::pace::Kind;
@@ -98,15 +98,7 @@ impl Front {
         }
         let wall = Wall { zone, now: self.now() };
         let look = Look { wall, bot: self.account.name(spot), calls: None };
-        // Who asked is looking; the others in a group need not be woken.
-        let mut body =
-            message(spot, render::text(card, &look)).disable_notification(spot.is_shared());
-        if let Some(keyboard) = keyboard {
-            body = body.reply_markup(keyboard);
-        }
-        if let Some(to) = to.filter(|_| spot.is_shared()) {
-            body = body.reply_parameters(ReplyParameters::new(to).allow_sending_without_reply());
-        }
+        let body = body::of_answer((spot, to), card, keyboard, &look);
         if let Err(fault) = self.account.api.call::<_, Posted>(&body).await {
             self.account.heed(spot.chat, &fault, self.now());
             tracing::warn!(?fault, "an answer could not be sent");

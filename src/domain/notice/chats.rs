@@ -11,13 +11,9 @@ pub(super) fn receiver_lost(view: &View<'_>) -> Said {
     let since = view.alert.state.opened_at;
     let title = name(view).text(" gets no warnings since ").moment(since, Grain::Time);
     let card = Card::new(Tone::Soon, title)
-        .text(why(view))
-        .text("Until it is mended, what should be said there is said to the others only.")
-        .text(
-            Line::from("Then on that chat, or here: ")
-                .code("/notify")
-                .text(" shows it and sends a test."),
-        );
+        .text(Line::from("Why: ").then(why(view)).text("."))
+        .text("Until then its warnings go to the other chats only.")
+        .text(Line::from("Next: mend it, then ").code("/notify").text(" sends a test."));
     let brief = Line::from("gets no warnings since ").moment(since, Grain::Time);
     Said { brief, card: with_buttons(card, view) }
 }
@@ -27,7 +23,7 @@ pub(super) fn platform_trouble(view: &View<'_>) -> Said {
     let since = view.alert.state.opened_at;
     let title = name(view).text(" is disturbed since ").moment(since, Grain::Time);
     let card = Card::new(Tone::Soon, title)
-        .text(why(view))
+        .text(why(view).text("."))
         .text("Commands there may get no answer. Warnings still go out where they can.");
     let brief = Line::from("is disturbed since ").moment(since, Grain::Time);
     Said { brief, card: with_buttons(card, view) }
@@ -50,8 +46,8 @@ fn name(view: &View<'_>) -> Line {
 
 fn why(view: &View<'_>) -> Line {
     match view.alert.state.items.first() {
-        Some(why) => Line::default().name(&Clean::new(why, 300)),
-        None => "Why is not known.".into(),
+        Some(why) => Line::default().name(&Clean::new(why.trim_end_matches('.'), 300)),
+        None => "not known".into(),
     }
 }
 

@@ -22,8 +22,7 @@ fn near(view: &View<'_>, end: End) -> Said {
         view.subject().text(format!(" expires {left} (")).moment(end.shown(), grain(end)).text(")");
     let card =
         Card::new(Tone::Soon, title).text(certainty(view, end).text(" ").then(then_stop(view)));
-    let days = (end.at - view.now).num_hours();
-    let card = match days {
+    let card = match hours_left(view, end) {
         0..=24 => {
             let before = match view.trades() {
                 Some(true) => Some("Not done in time: check open positions and orders by hand."),
@@ -81,6 +80,17 @@ fn gone(view: &View<'_>) -> Said {
     let mut card = card;
     card.buttons.extend([view.steps_button(), view.mine_button()]);
     Said { brief: "no end date known any more".into(), card }
+}
+
+/// A day told by a person counts in calendar days, as the ladder and the first line do.
+fn hours_left(view: &View<'_>, end: End) -> i64 {
+    match end.precision {
+        Precision::Instant => (end.at - view.now).num_hours(),
+        Precision::Day => {
+            let date = |at| wall::local_date(at, view.zone);
+            (date(end.shown()) - date(view.now)).num_days() * 24
+        }
+    }
 }
 
 /// "in 7 days"; a day told by a person counts in calendar days: "today", "tomorrow".

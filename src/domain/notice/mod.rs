@@ -30,7 +30,7 @@ pub use group::{compose_group, headline};
 pub use test::compose_test;
 pub use time::{remaining, span};
 pub use topic::topic;
-pub use view::{FleetCount, View};
+pub use view::{FleetCount, Replaced, View};
 
 use super::alert::{Kind, Phase};
 use super::card::{Action, Block, Card, Grain, Line, Span};

@@ -65,7 +65,22 @@ fn clear_since(view: &View<'_>) -> DateTime<Utc> {
     good.map_or(closed, |run| run.since.min(closed))
 }
 
+/// The key that is meant now is another one than the alert was about.
+fn replaced(view: &View<'_>) -> Option<(Line, Line)> {
+    let replaced = view.replaced.filter(|one| one.at >= view.alert.state.opened_at)?;
+    let title = view.subject().text(" replaced, new key works.");
+    let rest = if replaced.old_works {
+        "The old one is still accepted: switch the apps to the new one, then delete it."
+    } else {
+        "Next: check that its bots run with the new one. Delete the old one if it is still listed."
+    };
+    Some((title, rest.into()))
+}
+
 fn works_again(view: &View<'_>) -> (Line, Line) {
+    if let Some(said) = replaced(view) {
+        return said;
+    }
     let since = clear_since(view);
     let down = span(since - view.alert.state.opened_at);
     let title = view
@@ -83,6 +98,9 @@ fn works_again(view: &View<'_>) -> (Line, Line) {
 }
 
 fn renewed(view: &View<'_>) -> (Line, Line) {
+    if let Some(said) = replaced(view) {
+        return said;
+    }
     let house = view.house();
     let title = match view.ends().best {
         Known::At(end) if view.now >= end.at => {

@@ -38,9 +38,9 @@ fn why_unknown(view: &View<'_>) -> Line {
             Precision::Instant => Grain::Time,
             Precision::Day => Grain::Day,
         };
-        return Line::from(format!("Why: {house} no longer knows it{code}. {whose} passed "))
+        return Line::from(format!("Why: {house} no longer knows it{code}. {whose} passed ("))
             .moment(end.shown(), grain)
-            .text(": most likely expired.");
+            .text("): most likely expired.");
     }
     let Some(good) = view.last_good else {
         return Line::from(format!(

@@ -22,6 +22,7 @@ pub(super) struct Scene {
     pub(super) alert: Alert,
     pub(super) fleet: Option<FleetCount>,
     pub(super) now: chrono::DateTime<chrono::Utc>,
+    pub(super) replaced: Option<Replaced>,
     pub(super) policy: Policy,
 }
 
@@ -35,6 +36,7 @@ impl Scene {
             last_good: self.watched.last_good.as_ref(),
             latest: self.watched.latest.as_ref(),
             streak: self.watched.streak.as_ref(),
+            replaced: self.replaced,
             receiver: None,
             fleet: self.fleet,
             policy: &self.policy,
@@ -74,7 +76,8 @@ impl Scene {
         };
         let now = if kind == Kind::Resolved { later + TimeDelta::minutes(1) } else { self.now };
         let name = format!("{} / {}", self.name, kind.id());
-        Self { name, watched, alert, fleet: self.fleet, now, policy: self.policy.clone() }
+        let (fleet, policy) = (self.fleet, self.policy.clone());
+        Self { name, watched, alert, fleet, now, replaced: self.replaced, policy }
     }
 }
 
@@ -91,7 +94,7 @@ pub(super) fn scene(
     assert!(found.ripe, "{name}");
     let alert = alert(rule, Subject::Key(watched.key.id.clone()), &found, at(2).min(now));
     let name = format!("{} ({name})", rule.id());
-    Scene { name, watched, alert, fleet: None, now, policy: Policy::default() }
+    Scene { name, watched, alert, fleet: None, now, replaced: None, policy: Policy::default() }
 }
 
 pub(super) fn refused(fault: Fault, code: &str, before: Watched) -> Watched {
@@ -328,6 +331,7 @@ pub(super) fn blindness() -> Vec<Scene> {
             alert: alert(Rule::Blind, subject, &found, at(2)),
             fleet: Some(FleetCount { keys, of: 41, known_bad, last_good_at: Some(at(-2)) }),
             now: at(12),
+            replaced: None,
             policy: Policy::default(),
         });
     }

@@ -156,6 +156,15 @@ fn a_reader_sees_how_each_ends() {
     let mut refused = blindness().remove(4).after(Kind::Resolved);
     refused.watched = refused.watched.see(bad(Fault::NotKnown, "400003"), at(60));
     tell(refused);
+    for (n, old_works) in [(0, true), (3, false)] {
+        let mut scene = refusals().remove(n).after(Kind::Resolved);
+        scene.replaced = Some(Replaced { at: at(20), old_works });
+        tell(scene);
+    }
+    // What was replaced before it broke has nothing to do with its end.
+    let mut before = refusals().remove(0).after(Kind::Resolved);
+    before.replaced = Some(Replaced { at: at(-20), old_works: false });
+    tell(before);
     insta::assert_snapshot!("endings", out);
 }
 

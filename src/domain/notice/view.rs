@@ -30,6 +30,8 @@ pub struct View<'a> {
     pub latest: Option<&'a Look>,
     /// The run of equal outcomes that the newest look belongs to.
     pub streak: Option<&'a Streak>,
+    /// The newest replacement of the key's secrets.
+    pub replaced: Option<Replaced>,
     /// The name of the receiver it is about.
     pub receiver: Option<&'a Clean>,
     /// The keys behind an exchange's alert.
@@ -40,6 +42,15 @@ pub struct View<'a> {
     pub zone: Tz,
     /// The moment of speaking.
     pub now: DateTime<Utc>,
+}
+
+/// A new credential that was put under the same key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Whether the old one is still watched, which ends as soon as the exchange refuses it.
+    pub old_works: bool,
 }
 
 /// The keys of a workspace on one exchange's site.

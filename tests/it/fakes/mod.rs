@@ -2,3 +2,4 @@
 
 pub mod discord;
 pub mod telegram;
+pub mod traffic;

@@ -45,7 +45,7 @@ async fn an_end_that_comes_during_an_outage_is_told_on_time() {
     let (refused, rest): (Vec<_>, Vec<_>) =
         told.into_iter().partition(|message| is_refusal(&message.text));
     assert_eq!(refused.len(), 1, "{refused:?}");
-    assert!(refused[0].text.contains("Its date passed 12:00"), "{refused:?}");
+    assert!(refused[0].text.contains("Its date passed (12:00)"), "{refused:?}");
     assert!(rest.iter().all(|message| message.text.contains("work")), "{rest:?}");
     println!("refused after the outage: told after {} s", (refused[0].at - again).num_seconds());
     world.says("/ack grid-eu").await;

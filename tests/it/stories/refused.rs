@@ -166,7 +166,7 @@ async fn a_replaced_key_ends_its_refusal_at_once() {
     assert_eq!(closed.len(), 1, "{closed:?}");
     world.pass(TimeDelta::hours(30)).await;
     let told = world.terminal("desk").reads_all();
-    assert!(told.iter().any(|m| m.text.contains("mm-bot-1 works again")), "{told:?}");
+    assert!(told.iter().any(|m| m.text.contains("mm-bot-1 replaced, new key works")), "{told:?}");
     assert!(told.iter().all(|m| !m.text.contains("refused")), "{told:?}");
     println!("a replaced key: {} messages", world.posted().await);
     assert!(world.says("/keystatus").await.contains("mm-bot-1: works"));

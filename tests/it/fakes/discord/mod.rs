@@ -4,6 +4,7 @@
 mod gateway;
 mod rest;
 pub mod rules;
+mod schema;
 mod state;
 mod tls;
 
@@ -127,7 +128,12 @@ impl Fake {
             }
         };
         let done = tokio::time::timeout(PATIENCE, waiting).await;
-        assert!(done.is_ok(), "waited in vain until {what}; asked: {:#?}", self.last_asked());
+        let complaints = self.state().complaints.clone();
+        assert!(
+            done.is_ok(),
+            "waited in vain until {what}; asked: {:#?}; complaints: {complaints:#?}",
+            self.last_asked()
+        );
     }
 
     fn last_asked(&self) -> Vec<String> {

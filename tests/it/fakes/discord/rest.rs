@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Fake;
 use super::rules::{self, Body};
+use super::schema;
 use super::state::{APP, Access, Asked, Guild, NEEDED, State, TOKEN, Trouble, user};
 
 /// An answer in the making.
@@ -41,6 +42,15 @@ pub async fn serve(
     } else {
         serde_json::from_slice(&bytes).unwrap_or(Value::String("no JSON".to_owned()))
     };
+    let described = path.strip_prefix("/api/v10").map_or_else(
+        || vec![format!("{path}: not under /api/v10")],
+        |path| schema::faults(method.as_str(), (path, uri.query().unwrap_or_default()), &body),
+    );
+    if !described.is_empty() {
+        fake.state().complaints.extend(described);
+        fake.note(&method, &uri, &headers, &body, 400);
+        return respond(&no(400, 50_035, "Invalid Form Body"));
+    }
     let trouble = fake.trouble_for(&path);
     match &trouble {
         Some(Trouble::Answer(status, value, more)) => {

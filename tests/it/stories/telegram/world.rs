@@ -29,6 +29,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::fakes::telegram::{Fake, Person, Shown, Status, TOKEN};
+use crate::fakes::traffic::{self, Sent};
 
 pub const ANN: Person = Person { id: 11, name: "Ann" };
 pub const BO: Person = Person { id: 12, name: "Bo" };
@@ -216,20 +217,33 @@ impl World {
     }
 
     /// Ends the story: the bot stops, all was read, and nothing was against the platform's rules.
-    pub async fn end(self) {
+    pub async fn end(mut self) {
         self.stop.cancel();
         self.reads_nothing();
-        self.listening.await.unwrap().unwrap();
+        (&mut self.listening).await.unwrap().unwrap();
+        self.stage.clock.settle().await;
+        self.is_lawful().await;
         self.app.stop().await;
         assert_eq!(self.fake.unread(), [], "{}: unread at the end", self.name);
-        assert_eq!(self.fake.offences(), Vec::<String>::new(), "{}", self.name);
         let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("telegram");
         self.fake.write_capture(&folder.join(format!("{}.jsonl", self.name)));
     }
 
+    /// Nothing was against the platform's rules, and nothing secret was sent.
+    async fn is_lawful(&self) {
+        assert_eq!(self.fake.offences(), Vec::<String>::new(), "{}", self.name);
+        let secrets = traffic::secrets(&self.stage).await;
+        let requests = self.fake.requests();
+        // The token stands in the path of every call, which the fake keeps without it.
+        let sent = requests.iter().map(|one| Sent { path: &one.method, body: &one.body });
+        let found = traffic::leaks(sent, (&secrets, &[TOKEN.to_owned()]));
+        assert!(found.is_empty(), "{}: {found:#?}", self.name);
+    }
+
     /// Ends a story in which the listener ended by itself.
-    pub async fn ended(self) -> Trouble {
-        let trouble = self.listening.await.unwrap().unwrap_err();
+    pub async fn ended(mut self) -> Trouble {
+        let trouble = (&mut self.listening).await.unwrap().unwrap_err();
+        self.is_lawful().await;
         self.app.stop().await;
         trouble
     }
