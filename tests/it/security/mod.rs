@@ -19,6 +19,7 @@ mod outbound;
 mod sweep;
 mod tenants;
 mod text;
+mod tokens;
 mod updates;
 mod vault;
 

@@ -20,7 +20,7 @@ use super::{LOUDEST, column, good_answer, looks, make_due, wait_for_look};
 use crate::cli::{Host, end, harmless, lines};
 
 /// Places and what was found there.
-type Seen = Vec<(String, Vec<u8>)>;
+pub type Seen = Vec<(String, Vec<u8>)>;
 
 /// An exchange that knows all keys, and keeps what it was sent.
 fn exchange(keys: &[SimKey]) -> Door {
@@ -108,7 +108,7 @@ async fn life(host: &Host, keys: &[SimKey], seen: &mut Seen) {
     seen.push(("the bot".to_owned(), [said.out, said.err].concat().into_bytes()));
 }
 
-fn get(address: SocketAddr, path: &str) -> Vec<u8> {
+pub fn get(address: SocketAddr, path: &str) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     let mut said = Vec::new();
@@ -117,10 +117,11 @@ fn get(address: SocketAddr, path: &str) -> Vec<u8> {
     said
 }
 
-fn files(host: &Host, when: &str, seen: &mut Seen) {
+pub fn files(host: &Host, when: &str, seen: &mut Seen) {
     for file in std::fs::read_dir(host.data()).unwrap() {
         let path = file.unwrap().path();
-        if path.ends_with("master.key") {
+        // Where the secrets themselves are kept.
+        if path.ends_with("master.key") || path.extension().is_some_and(|kind| kind == "token") {
             continue;
         }
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -145,14 +146,14 @@ fn add_signatures(needles: &mut Needles, exchange: &Door) -> usize {
     count
 }
 
-fn add_master_key(needles: &mut Needles, host: &Host) {
+pub fn add_master_key(needles: &mut Needles, host: &Host) {
     let text = std::fs::read_to_string(host.data().join("master.key")).unwrap();
     let line = text.lines().next().unwrap().split(' ').next_back().unwrap();
     needles.add("the master key's line", line.as_bytes());
     needles.add("the master key", &STANDARD.decode(line).unwrap());
 }
 
-fn found(needles: &Needles, seen: &Seen) -> Vec<String> {
+pub fn found(needles: &Needles, seen: &Seen) -> Vec<String> {
     seen.iter().flat_map(|(place, bytes)| needles.find(place, bytes)).collect()
 }
 
