@@ -27,6 +27,14 @@ mod world;
 #[expect(dead_code, unused_imports, reason = "the stories use more of it")]
 mod discord;
 
+/// Where the world looks for them.
+mod stories {
+    pub mod discord {
+        pub(crate) use crate::discord as world;
+        pub(crate) use crate::town;
+    }
+}
+
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serenity::all::{
     AutocompleteChoice, ChannelId, CommandInteraction, CommandType, Context,
     CreateAutocompleteResponse, CreateInteractionResponse, EventHandler, Guild, GuildChannel,
-    Interaction, Message, PartialGuildChannel, Ready, ResumedEvent, ShardStageUpdateEvent,
+    GuildId, Interaction, Message, PartialGuildChannel, Ready, ResumedEvent, ShardStageUpdateEvent,
     UnavailableGuild,
 };
 use serenity::gateway::ConnectionStage;
@@ -113,7 +113,7 @@ impl EventHandler for Events {
                 let joins = matches!(command, Command::Start { .. });
                 door.answer(visit.serve(wish(command))).await;
                 // A server that came in has its commands at once; a stranger's costs no request.
-                let server = event.guild_id.map_or(0, |server| server.get());
+                let server = event.guild_id.map_or(0, GuildId::get);
                 if joins && self.watches_keys(server).await.flatten().is_some() {
                     self.register(event.application_id.get(), server).await;
                 }

@@ -26,6 +26,7 @@ pub fn answer(reply: &Reply, buttons: &[Vec<ButtonId>], wall: Wall) -> Option<Va
         cards: reply.cards.clone(),
         buttons: buttons.to_vec(),
         private: reply.private,
+        calls: reply.calls.clone(),
         zone: wall.zone,
         now: wall.now,
     };

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::page::Scene;
 use super::stand::{Heard, Stand, at, private};
 use crate::clock::Clock;
-use crate::commands::{Place, private_bot};
+use crate::commands::{Place, Standing, private_bot};
 use crate::domain::receiver::Platform;
 
 type Scenes = anyhow::Result<Vec<Scene>>;
@@ -108,7 +108,7 @@ pub async fn questions() -> Scenes {
 pub async fn people() -> Scenes {
     let stand = desk().await?;
     let mut scenes = Vec::new();
-    let hello = stand.counter.start(&stand.visitor(), None, true).await;
+    let hello = stand.counter.start(&stand.visitor(), &Standing::default(), None, true).await;
     let heard = stand.heard(private(), hello, Vec::new());
     scenes.push(Scene::answered("`/start`", "From somebody it knows.", &[heard]));
     let greeting = stand.counter.greet(&stand.visitor());

@@ -236,7 +236,13 @@ pub fn private() -> Place {
 }
 
 fn actor(platform: Platform) -> Actor {
-    Actor { platform, id: ANN.to_owned(), name: Clean::new("Ann", 64), role: Role::Admin }
+    Actor {
+        platform,
+        id: ANN.to_owned(),
+        name: Clean::new("Ann", 64),
+        role: Role::Admin,
+        moderates: false,
+    }
 }
 
 fn start(stage: &Stage, album: &Arc<Album>) -> App {

@@ -32,7 +32,7 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Looks between two questions where the bot is.
 const LOOKS: u32 = 16;
 /// Looks after which a spent code that made no receiver is given up.
-const SPENT: u32 = 20;
+const SPENT: u32 = 120;
 /// How long somebody may take to press *Seen*.
 const SEEN: Duration = Duration::from_mins(5);
 /// A test that is younger than this need not be sent again.
