@@ -8,6 +8,7 @@ use reqwest::Url;
 use teloxide::types::{InlineKeyboardButton, InlineKeyboardMarkup, MessageId};
 
 use super::account::{Posted, Spot};
+use super::api::Fault;
 use super::body;
 use super::front::{Caller, Front, Stuck};
 use super::letters::Letter;
@@ -93,15 +94,20 @@ impl Front {
         (spot, to): (Spot, Option<MessageId>),
         alarm: &mut Alarm,
     ) {
-        if !self.has_slot(spot.chat, alarm).await {
-            return;
-        }
         let wall = Wall { zone, now: self.now() };
         let look = Look { wall, bot: self.account.name(spot), calls: None };
         let body = body::of_answer((spot, to), card, keyboard, &look);
-        if let Err(fault) = self.account.api.call::<_, Posted>(&body).await {
+        // What was refused for haste did not arrive, so it can be said once more.
+        for is_last in [false, true] {
+            if !self.has_slot(spot.chat, alarm).await {
+                return;
+            }
+            let Err(fault) = self.account.api.call::<_, Posted>(&body).await else { return };
             self.account.heed(spot.chat, &fault, self.now());
-            tracing::warn!(?fault, "an answer could not be sent");
+            let is_haste = matches!(&fault, Fault::Refused(refusal) if refusal.after.is_some());
+            if is_last || !is_haste {
+                return tracing::warn!(?fault, "an answer could not be sent");
+            }
         }
     }
 

@@ -32,6 +32,21 @@ async fn a_member_asks_in_private_and_is_answered_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_was_refused_for_haste_is_said_a_moment_later() {
+    let world = World::new("haste").await.ready().await;
+    world.watch("mm-bot-1").await;
+    world.fake.breaks("sendMessage", crate::fakes::telegram::Break::Slow(2));
+    world.writes(BO, BO.id, "/keystatus").await;
+    world.reads(BO.id, &["mm-bot-1"]);
+    // Not for ever: who would have to wait long is not answered late.
+    world.fake.breaks("sendMessage", crate::fakes::telegram::Break::Slow(30));
+    world.writes(BO, BO.id, "/keystatus").await;
+    world.pass(TimeDelta::minutes(2)).await;
+    world.reads_nothing();
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_a_group_a_private_answer_waits_behind_a_link_for_who_asked_alone() {
     let world = World::new("pointer").await.ready().await;
     world.watch("mm-bot-1").await;
