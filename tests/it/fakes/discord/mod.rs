@@ -192,11 +192,12 @@ fn event(
         owners["1"] = person.to_string().into();
     }
     let mut event = json!({
-        "id": id.to_string(), "application_id": APP.to_string(), "type": kind, "data": data, "token": token,
+        "id": id.to_string(), "application_id": APP.to_string(), "type": kind, "token": token,
         "version": 1, "channel_id": spot.channel.to_string(), "locale": "en-US", "entitlements": [],
         "authorizing_integration_owners": owners, "context": i32::from(spot.guild.is_none()),
         "attachment_size_limit": 524_288, "app_permissions": (1_u64 << 10 | 1 << 11).to_string(),
     });
+    event["data"] = data;
     if let Some(guild) = spot.guild {
         let roles = state.guilds.get(&guild).and_then(|guild| guild.members.get(&person));
         let roles: Vec<String> = roles.into_iter().flatten().map(u64::to_string).collect();
