@@ -35,7 +35,8 @@ fn hostile_update(house: &House, n: i64) -> Value {
             message["entities"] = (0..10_000).map(entity).collect();
         }
         2 => {
-            message["text"] = json!(format!("/faq {}", "\u{1f469}\u{200d}\u{1f4bb}".repeat(20_000)))
+            message["text"] =
+                json!(format!("/faq {}", "\u{1f469}\u{200d}\u{1f4bb}".repeat(20_000)));
         }
         3 => message["text"] = json!(format!("/ack {}", "z\u{0335}\u{0489}".repeat(50_000))),
         4 => message["entities"] = json!([{"type": "bold", "offset": -5, "length": i64::MAX}]),

@@ -104,16 +104,19 @@ pub fn button(kind: &str, theirs: &Theirs, which: fn(Id) -> String) -> Action {
     }
 }
 
-/// Ways to fill in a command in which one argument is an id: `None` stands where it goes.
-pub fn shapes(
-    spec: &'static Spec,
-) -> Vec<(Vec<(&'static Argument, Option<&'static str>)>, ArgumentKind)> {
+/// A command filled in; `None` stands where an id goes.
+pub type Shape = Vec<(&'static Argument, Option<&'static str>)>;
+
+/// Ways to fill in a command in which one argument is an id, each with the kind of that argument.
+pub fn shapes(spec: &'static Spec) -> Vec<(Shape, ArgumentKind)> {
     let mut shapes = Vec::new();
     for target in spec.arguments {
-        let mut open = vec![Vec::new()];
+        let mut open = vec![Shape::new()];
         for argument in spec.arguments {
             if argument == target {
-                open.iter_mut().for_each(|shape: &mut Vec<_>| shape.push((argument, None)));
+                for shape in &mut open {
+                    shape.push((argument, None));
+                }
             } else if let ArgumentKind::Choice(words) = argument.kind {
                 let with = |word: &&'static str| {
                     let word = *word;

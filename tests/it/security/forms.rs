@@ -24,11 +24,11 @@ fn forged(house: &House, kind: u64, data: &Value) -> Vec<(String, Value)> {
     let all = u64::MAX.to_string();
     add("all the permissions of a channel and no role", NOBODY, in_server(), &|_| {});
     add("every permission there is", NOBODY, in_server(), &|e| {
-        member(e, "permissions", json!(all))
+        member(e, "permissions", json!(all));
     });
     add("the bot's permissions", NOBODY, in_server(), &|e| e["app_permissions"] = json!(all));
     add("a role of another server", NOBODY, in_server(), &|e| {
-        member(e, "roles", json!([FOREIGN.to_string()]))
+        member(e, "roles", json!([FOREIGN.to_string()]));
     });
     add("the name of the owner", NOBODY, in_server(), &|e| {
         member(e, "nick", json!("owner"));
@@ -57,17 +57,17 @@ fn forged(house: &House, kind: u64, data: &Value) -> Vec<(String, Value)> {
         &|_| {},
     );
     add("installed in another server", MANAGER, in_server(), &|e| {
-        e["authorizing_integration_owners"] = json!({"0": FOREIGN.to_string()})
+        e["authorizing_integration_owners"] = json!({"0": FOREIGN.to_string()});
     });
     add("installed nowhere", MANAGER, in_server(), &|e| {
-        e["authorizing_integration_owners"] = json!({})
+        e["authorizing_integration_owners"] = json!({});
     });
     add("no member", MANAGER, in_server(), &|e| {
         let member = e.as_object_mut().unwrap().remove("member").unwrap();
         e["user"] = member["user"].clone();
     });
     add("a member without a user", MANAGER, in_server(), &|e| {
-        drop(e["member"].as_object_mut().unwrap().remove("user"))
+        drop(e["member"].as_object_mut().unwrap().remove("user"));
     });
     add("a bot", MANAGER, in_server(), &|e| e["member"]["user"]["bot"] = json!(true));
     add("a webhook", MANAGER, in_server(), &|e| {
@@ -76,7 +76,7 @@ fn forged(house: &House, kind: u64, data: &Value) -> Vec<(String, Value)> {
         e["webhook_id"] = json!("99");
     });
     add("another application", MANAGER, in_server(), &|e| {
-        e["application_id"] = json!("1200000000000000777")
+        e["application_id"] = json!("1200000000000000777");
     });
     for other in [1, 5, 9] {
         add(&format!("of the kind {other}"), MANAGER, in_server(), &|e| e["type"] = json!(other));

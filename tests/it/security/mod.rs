@@ -1,9 +1,9 @@
 //! The security suite: what a reviewer of a trading firm tries before approving (SECURITY.md's ten
-//! tests, as far as a terminal bot goes). Everything runs through the program itself, as a process
-//! of its own, on this machine.
+//! tests). What leaves the machine is tried on the program itself, as a process of its own; who may
+//! do what, and how fast, on a bot with both platforms in this process ([`house`]).
 //!
-//! A new chat platform joins by adding its fake to [`exfiltration`]'s sinks, its captures to the
-//! places of [`sweep`], and its renderer to the sinks of [`text`].
+//! A new chat platform joins by adding its fake to [`outbound`] and [`tokens`], and to the house:
+//! [`tenants`], [`identities`], [`flood`] and [`voices`] then try it.
 
 mod bot;
 mod disk;
@@ -22,6 +22,7 @@ mod text;
 mod tokens;
 mod updates;
 mod vault;
+mod voices;
 
 use std::path::Path;
 use std::time::Duration;

@@ -106,7 +106,8 @@ impl Matrix {
         let requests = self.house.telegram.since(since);
         let to_people = ["sendMessage", "editMessageText", "answerCallbackQuery"];
         let said = requests.iter().filter(|one| to_people.contains(&one.method.as_str()));
-        said.map(|one| format!("{} {}\n", one.method, alike(&one.body, id))).collect()
+        let said = said.map(|one| format!("{} {}", one.method, alike(&one.body, id)));
+        said.collect::<Vec<_>>().join("\n")
     }
 
     async fn says(

@@ -18,6 +18,24 @@ const DEEDS: [&str; 5] = [
 
 const SERVICE: [i64; 3] = [777_000, 136_817_688, 1_087_968_824];
 
+/// Fields whose mere presence says that the words are not the author's own.
+fn marks([bot, group, channel]: [&Value; 3]) -> [(&'static str, Value); 12] {
+    [
+        ("via_bot", bot.clone()),
+        ("is_automatic_forward", json!(true)),
+        ("business_connection_id", json!("b")),
+        ("sender_business_bot", bot.clone()),
+        ("guest_query_id", json!("g")),
+        ("guest_bot_caller_user", ANN.json()),
+        ("guest_bot_caller_chat", group.clone()),
+        ("is_from_offline", json!(true)),
+        ("edit_date", json!(1)),
+        ("author_signature", json!("Ann")),
+        ("forward_origin", json!({"type": "user", "date": 1, "sender_user": ANN.json()})),
+        ("forward_from_chat", channel.clone()),
+    ]
+}
+
 /// Messages that say `text` and are nobody's own word.
 fn messages(house: &House, text: &str) -> Vec<(String, Value)> {
     let fake = &house.telegram;
@@ -51,41 +69,27 @@ fn messages(house: &House, text: &str) -> Vec<(String, Value)> {
             });
         }
     }
-    let marks: [(&str, Value); 12] = [
-        ("via_bot", bot.clone()),
-        ("is_automatic_forward", json!(true)),
-        ("business_connection_id", json!("b")),
-        ("sender_business_bot", bot.clone()),
-        ("guest_query_id", json!("g")),
-        ("guest_bot_caller_user", ANN.json()),
-        ("guest_bot_caller_chat", ours.clone()),
-        ("is_from_offline", json!(true)),
-        ("edit_date", json!(1)),
-        ("author_signature", json!("Ann")),
-        ("forward_origin", json!({"type": "user", "date": 1, "sender_user": ANN.json()})),
-        ("forward_from_chat", channel.clone()),
-    ];
-    for (mark, value) in marks {
+    for (mark, value) in marks([&bot, &ours, &channel]) {
         add(mark, &|m| m[mark] = value.clone());
     }
     add("a bot", &|m| m["from"] = bot.clone());
     add("a bot with Ann's number", &|m| m["from"]["is_bot"] = json!(true));
     add("who does not say whether they are a bot", &|m| {
-        m["from"] = json!({"id": ANN.id, "first_name": "Ann"})
+        m["from"] = json!({"id": ANN.id, "first_name": "Ann"});
     });
     add("nobody", &|m| drop(m.as_object_mut().unwrap().remove("from")));
     add("null", &|m| m["from"] = Value::Null);
     add("a number as text", &|m| m["from"]["id"] = json!(ANN.id.to_string()));
     add("a channel's post", &|m| m["chat"] = channel.clone());
     add("somebody's private chat", &|m| {
-        m["chat"] = json!({"id": BO.id, "type": "private", "first_name": "Bo"})
+        m["chat"] = json!({"id": BO.id, "type": "private", "first_name": "Bo"});
     });
     add("a kind of chat that is none", &|m| m["chat"]["type"] = json!("secret"));
     // Whoever brings a code may use it anywhere: that is what a code is.
     let takes_code = text.starts_with("/start");
     if !takes_code {
         add("another group by the same name", &|m| {
-            m["chat"] = json!({"id": -901, "type": "supergroup", "title": "Desk"})
+            m["chat"] = json!({"id": -901, "type": "supergroup", "title": "Desk"});
         });
     }
     add("a caption", &|m| {
@@ -141,14 +145,14 @@ fn presses(token: &str, message: i64) -> Vec<(String, Value)> {
         q["inline_message_id"] = json!("i");
     });
     add("in another group", &|q| {
-        q["message"]["chat"] = json!({"id": BLUE, "type": "group", "title": "Desk"})
+        q["message"]["chat"] = json!({"id": BLUE, "type": "group", "title": "Desk"});
     });
     add("in a group of nobody", &|q| q["message"]["chat"]["id"] = json!(-999));
     add("in her private chat", &|q| {
-        q["message"]["chat"] = json!({"id": ANN.id, "type": "private", "first_name": "Ann"})
+        q["message"]["chat"] = json!({"id": ANN.id, "type": "private", "first_name": "Ann"});
     });
     add("in somebody's private chat", &|q| {
-        q["message"]["chat"] = json!({"id": BO.id, "type": "private", "first_name": "Bo"})
+        q["message"]["chat"] = json!({"id": BO.id, "type": "private", "first_name": "Bo"});
     });
     add("by nobody", &|q| drop(q.as_object_mut().unwrap().remove("from")));
     add("by a bot", &|q| q["from"]["is_bot"] = json!(true));

@@ -198,7 +198,7 @@ fn event(
         owners["1"] = person.to_string().into();
     }
     let mut event = json!({
-        "id": id.to_string(), "application_id": APP.to_string(), "type": kind, "data": data, "token": token,
+        "id": id.to_string(), "application_id": APP.to_string(), "type": kind, "token": token,
         "version": 1, "channel_id": spot.channel.to_string(), "locale": "en-US", "entitlements": [],
         "authorizing_integration_owners": owners, "context": i32::from(spot.guild.is_none()),
         "attachment_size_limit": 524_288, "app_permissions": NEEDED.to_string(),
@@ -208,6 +208,7 @@ fn event(
         event["app_permissions"] = can.to_string().into();
         event["channel"] = state.channel_answer(spot.channel);
     }
+    event["data"] = data;
     if let Some(guild) = spot.guild {
         let roles = state.guilds.get(&guild).and_then(|guild| guild.members.get(&person));
         let roles: Vec<String> = roles.into_iter().flatten().map(u64::to_string).collect();
