@@ -63,7 +63,7 @@ pub(super) fn discord(reader: &mut Reader, data: &Path, trust: &Trust) -> (Optio
     let (token, exposed) = token(reader, "discord", (data, trust), |token| {
         // Three parts between dots; the first is the bot's number in base64.
         let parts: Vec<&str> = token.split('.').collect();
-        parts.len() == 3 && parts.iter().all(|part| !part.is_empty())
+        parts.len() == 3 && parts.iter().all(|part| !part.is_empty() && is_plain(part))
     });
     let api = api(reader, "discord", "https://discord.com");
     let allowed = reader.flag("discord", "allow_custom_endpoint");
@@ -103,13 +103,21 @@ pub(super) fn telegram(
     let (token, exposed) = token(reader, "telegram", (data, trust), |token| {
         let parts = token.split_once(':');
         parts.is_some_and(|(id, rest)| {
-            !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) && rest.len() >= 20
+            !id.is_empty()
+                && id.bytes().all(|b| b.is_ascii_digit())
+                && rest.len() >= 20
+                && is_plain(rest)
         })
     });
     let api = api(reader, "telegram", "https://api.telegram.org");
     let allowed = reader.flag("telegram", "allow_custom_endpoint");
     let api = judge_api(reader, api, allowed);
     (token.map(|token| Telegram { token, api }), exposed)
+}
+
+/// The letters that tokens are made of: no quotation mark and no second line.
+fn is_plain(part: &str) -> bool {
+    part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
 fn may_stand_in(address: SocketAddr, allowed: bool) -> bool {

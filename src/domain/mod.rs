@@ -22,6 +22,7 @@ pub mod route;
 pub mod rules;
 pub mod schedule;
 pub mod signal;
+pub mod storm;
 pub mod text;
 pub mod verdict;
 pub mod wall;

@@ -28,10 +28,23 @@ pub(super) const EDIT_APART: TimeDelta = TimeDelta::seconds(5);
 pub enum Turn {
     /// Nothing went wrong.
     Fine,
-    /// Not before this instant.
+    /// Nothing went wrong, and not before this instant.
+    Rest(DateTime<Utc>),
+    /// It failed; not before this instant.
     Wait(DateTime<Utc>),
     /// Never again, and why.
     Gone(String),
+}
+
+/// How busy a lane is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recent {
+    /// Messages posted since the instant that was asked for.
+    pub posts: i64,
+    /// When the last of them was.
+    pub latest: Option<DateTime<Utc>>,
+    /// Notices that wait.
+    pub owed: i64,
 }
 
 impl Store {
@@ -74,6 +87,7 @@ impl Store {
         let mut tx = self.write().await?;
         let (not_before, failures, gone) = match turn {
             Turn::Fine => (0, 0, None),
+            Turn::Rest(until) => (ms(*until), 0, None),
             Turn::Wait(until) => (ms(*until), lane.failures + 1, None),
             Turn::Gone(why) => (0, 0, Some(why.as_str())),
         };
@@ -91,6 +105,30 @@ impl Store {
         .execute(tx.conn())
         .await?;
         tx.commit().await
+    }
+
+    /// What was posted on a lane since an instant, and what waits on it now.
+    pub async fn recent(
+        &self,
+        lane: &Lane,
+        since: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Recent, StoreError> {
+        let row = query(
+            "SELECT COUNT(*) AS posts, MAX(sent_at) AS latest, (SELECT COUNT(*) FROM notices n \
+             WHERE n.receiver_id = $1 AND n.state IN ('owed', 'held') AND n.ready_at <= $3) AS owed \
+             FROM messages WHERE receiver_id = $1 AND sent_at > $2",
+        )
+        .bind(lane.receiver.id.as_str())
+        .bind(ms(since))
+        .bind(ms(now))
+        .fetch_one(&self.reader)
+        .await?;
+        Ok(Recent {
+            posts: row.int("posts")?,
+            latest: row.instant_opt("latest")?,
+            owed: row.int("owed")?,
+        })
     }
 
     /// When a lane will next have something to do; never before `now`.

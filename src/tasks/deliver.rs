@@ -17,6 +17,7 @@ use crate::domain::notice::{self, View};
 use crate::domain::policy::Policy;
 use crate::domain::receiver::Platform;
 use crate::domain::signal::Severity;
+use crate::domain::storm;
 use crate::store::button::Offer;
 use crate::store::lane::{Lane, Turn};
 use crate::store::message::Message;
@@ -53,6 +54,7 @@ pub struct Courier {
 
 /// What ends a lane's turn early.
 enum Stop {
+    Rest(DateTime<Utc>),
     Wait(Option<std::time::Duration>),
     Gone(String),
     Moved,
@@ -109,6 +111,7 @@ impl Courier {
     async fn turn(&self, lane: Lane) {
         let turn = match self.serve(&lane).await {
             Ok(()) => Turn::Fine,
+            Err(Stop::Rest(until)) => Turn::Rest(until),
             Err(Stop::Wait(after)) => Turn::Wait(self.clock.now() + back_off(lane.failures, after)),
             Err(Stop::Gone(why)) => {
                 tracing::warn!(receiver = %lane.receiver.id, "a receiver is lost");
@@ -131,7 +134,12 @@ impl Courier {
         let Some(messenger) = self.messengers.get(&lane.receiver.address.platform) else {
             return Err(Stop::Wait(None));
         };
+        let mut gathers = None;
         for _ in 0..MOST_A_TURN {
+            gathers = self.gathers(lane).await?;
+            if gathers.is_some() {
+                break;
+            }
             let Some(message) = self.store.bind_next(lane, self.clock.now()).await? else { break };
             self.send(&**messenger, lane, &message).await?;
         }
@@ -139,7 +147,14 @@ impl Courier {
             let Some(message) = self.store.next_edit(lane, self.clock.now()).await? else { break };
             self.edit(&**messenger, lane, &message).await?;
         }
-        Ok(())
+        gathers.map_or(Ok(()), |until| Err(Stop::Rest(until)))
+    }
+
+    /// Until when what comes on a lane is gathered, because much was posted there just now.
+    async fn gathers(&self, lane: &Lane) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let now = self.clock.now();
+        let recent = self.store.recent(lane, now - storm::WITHIN, now).await?;
+        Ok(storm::gather_until(recent.posts, recent.latest, recent.owed, now))
     }
 
     async fn send(

@@ -1,5 +1,6 @@
 //! What arrives in a channel, how it changes, and what happens when it cannot arrive.
 
+use keylapse::clock::Clock as _;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -187,6 +188,29 @@ async fn a_message_is_looked_for_when_its_nonce_may_be_forgotten() {
         |one: &crate::fakes::discord::Asked| one.method == "GET" && one.path.ends_with("?limit=50");
     assert!(world.fake.state().asked.iter().any(looked));
     world.end("looked-for").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_storm_is_told_in_a_few_messages_and_nothing_of_it_is_lost() {
+    const KEYS_IN_IT: usize = 60;
+    let mut world = World::new().await;
+    for n in 0..KEYS_IN_IT {
+        world.watch(&format!("bot-{n:02}")).await;
+    }
+    for n in 0..KEYS_IN_IT {
+        let more = "Withdrawal".to_owned();
+        let label = format!("bot-{n:02}");
+        assert!(world.stage.simulator.edit(&label, |key| key.permissions.push(more)));
+    }
+    world.pass(TimeDelta::minutes(8)).await;
+    let told = posts(&world, KEYS);
+    assert!((2..=30).contains(&told.len()), "{} messages", told.len());
+    world.reads_all(KEYS);
+    let open = world.stage.desk.open_tellings().await.unwrap();
+    assert_eq!(open.len(), KEYS_IN_IT);
+    assert_eq!(world.stage.store.next_delivery(world.stage.clock.now()).await.unwrap(), None);
+    println!("{KEYS_IN_IT} keys at once: {} messages", told.len());
+    world.end("storm").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
