@@ -35,6 +35,8 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> std::io::Result<impl Future<Output = ()>> {
     let listener = TcpListener::bind(listen).await?;
+    // With port 0 the system chooses one.
+    tracing::info!("health and metrics are served at {}", listener.local_addr()?);
     let router = Router::new()
         .route("/healthz", get(health))
         .route("/readyz", get(ready))

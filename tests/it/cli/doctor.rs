@@ -114,7 +114,7 @@ async fn each_receiver_that_cannot_be_written_is_named_with_what_is_missing() {
         '✖',
         &[
             "Desk, group: the bot may not write here: let it send messages (the group's Permissions), or make it an administrator.",
-            "Desk, club: the bot was removed from this chat; add it there again.",
+            "Desk, club: the bot was removed from that chat; add it there again.",
             "or remove that webhook.",
             "give my role Send Messages and Embed Links there.",
             "give my role View Channel and Send Messages there, or invite me into its server again.",

@@ -61,6 +61,20 @@ impl Bot {
         assert!(!waited.timed_out(), "no {words:?} in:\n{said}\n{}", String::from_utf8_lossy(&err));
     }
 
+    /// Where it serves health and metrics; it was told to choose a port by itself.
+    pub fn ops(&self) -> std::net::SocketAddr {
+        const WORDS: &str = "health and metrics are served at ";
+        let (paper, news) = &*self.err;
+        let address = |said: &[u8]| -> Option<std::net::SocketAddr> {
+            let said = String::from_utf8_lossy(said).into_owned();
+            let (_, rest) = said.split_once(WORDS)?;
+            rest.split_once('\n')?.0.trim().parse().ok()
+        };
+        let missing = |said: &mut Vec<u8>| address(said).is_none();
+        let (said, _) = news.wait_timeout_while(paper.lock().unwrap(), PATIENCE, missing).unwrap();
+        address(&said).expect("it serves health and metrics")
+    }
+
     /// Its process.
     pub fn id(&self) -> u32 {
         self.child.id()

@@ -80,11 +80,9 @@ fn commands(host: &Host, keys: &[SimKey], seen: &mut Seen) {
 
 /// The bot at work: its chat, its log, what it serves, its files while it lives, its process.
 async fn life(host: &Host, keys: &[SimKey], seen: &mut Seen) {
-    let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
     make_due(host).await;
     let before = looks(host, "bot").await;
-    let listen = free.to_string();
-    let mut bot = Bot::start(host, &[LOUDEST, ("KEYLAPSE_OPS__LISTEN", &listen)]);
+    let mut bot = Bot::start(host, &[LOUDEST, ("KEYLAPSE_OPS__LISTEN", "127.0.0.1:0")]);
     wait_for_look(host, "bot", before).await;
     for line in ["/keystatus bot", "/why bot", "/check bot", "/alerts", "/privacy", "/upcoming"] {
         bot.say(line);
@@ -97,7 +95,7 @@ async fn life(host: &Host, keys: &[SimKey], seen: &mut Seen) {
     bot.say("/help keystatus");
     bot.wait_for("Example: /keystatus");
     for path in ["/healthz", "/readyz", "/metrics", "/nothing"] {
-        seen.push((path.to_owned(), get(free, path)));
+        seen.push((path.to_owned(), get(bot.ops(), path)));
     }
     for name in ["cmdline", "environ"] {
         let path = format!("/proc/{}/{name}", bot.id());

@@ -282,10 +282,9 @@ async fn hostile_words_of_an_exchange_steer_nothing() {
     for text in corpus() {
         // All fields together stay below the longest answer that is read.
         let text: String = text.chars().take(2_000).collect();
-        let listen = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
         let (exchange, host) = (liar(&key, text.clone()), Host::new());
         host.configure(&format!(
-            "[kucoin]\nbase_url = \"{}\"\n[ops]\nlisten = \"{listen}\"\n",
+            "[kucoin]\nbase_url = \"{}\"\n[ops]\nlisten = \"127.0.0.1:0\"\n",
             exchange.url()
         ));
         let add = ["key", "add", "--label", "bot", "--stdin", "--allow", "unknown,no-ip"];
@@ -304,7 +303,7 @@ async fn hostile_words_of_an_exchange_steer_nothing() {
             bot.say(line);
         }
         bot.wait_for("Example: /keystatus");
-        let metrics = get(listen);
+        let metrics = get(bot.ops());
         assert_eq!(Sink::Metrics.faults(&metrics), [""; 0], "{metrics}");
         assert_tame(&text, &bot.quit(), Sink::Terminal);
     }

@@ -3,8 +3,6 @@
 //! pages that repeat the token. A planted leak must be found. Telegram wants its token in the path
 //! of each request to itself, and Discord in a header and at the gateway: nowhere else.
 
-use std::net::TcpListener;
-
 use keylapse::domain::text::Clean;
 use serde_json::json;
 
@@ -46,7 +44,6 @@ async fn good_life(seen: &mut Seen) -> Host {
     let key = harmless("bot");
     let exchange = simulator(std::slice::from_ref(&key)).await;
     let (on_telegram, on_discord) = (telegram().await, discord().await);
-    let listen = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
     let places = sections(&exchange.base_url(), on_telegram.url(), &on_discord.url());
     let host = host(&places, &key);
     warn(&host, &exchange);
@@ -54,8 +51,7 @@ async fn good_life(seen: &mut Seen) -> Host {
     let page = json!({"message": format!("401: {DISCORD}"), "code": 0});
     let trouble = Trouble::Answer(500, page, Vec::new());
     on_discord.state().channels.get_mut(&KEYS).unwrap().troubles.push_back(trouble);
-    let address = listen.to_string();
-    let bot = start(&host, &[("KEYLAPSE_OPS__LISTEN", &address)]);
+    let bot = start(&host, &[("KEYLAPSE_OPS__LISTEN", "127.0.0.1:0")]);
     let is_told = |fake: &Telegram| {
         fake.unread().iter().any(|(chat, text)| *chat == DESK && text.contains("withdraw"))
     };
@@ -76,7 +72,7 @@ async fn good_life(seen: &mut Seen) -> Host {
         on_discord.answer(on_discord.interact(2, (OWNER, in_server()), data, None)).await;
     }
     for path in ["/healthz", "/readyz", "/metrics", "/nothing"] {
-        seen.push((path.to_owned(), get(listen, path)));
+        seen.push((path.to_owned(), get(bot.ops(), path)));
     }
     process(&bot, seen);
     files(&host, "of the living bot", seen);

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::world::{KEYS, NIGHT, OWNER, SERVER, TRADER, TRADERS, World, button, in_server, text};
-use crate::fakes::discord::{Access, Fake, Trouble};
+use crate::fakes::discord::{Access, Fake, Push, Trouble};
 
 const LEFT: &str = "can now withdraw";
 
@@ -202,13 +202,19 @@ async fn a_storm_is_told_in_a_few_messages_and_nothing_of_it_is_lost() {
         let label = format!("bot-{n:02}");
         assert!(world.stage.simulator.edit(&label, |key| key.permissions.push(more)));
     }
-    world.pass(TimeDelta::minutes(8)).await;
+    // The gateway is cut in the middle of it; posts do not need it, and it is resumed.
+    world.pass(TimeDelta::minutes(2)).await;
+    world.fake.end_gateway(vec![Push::Drop]);
+    world.pass(TimeDelta::minutes(6)).await;
+    world.fake.until("the gateway is resumed", |state| state.resumes == 1).await;
     let told = posts(&world, KEYS);
     assert!((2..=30).contains(&told.len()), "{} messages", told.len());
     world.reads_all(KEYS);
     let open = world.stage.desk.open_tellings().await.unwrap();
     assert_eq!(open.len(), KEYS_IN_IT);
     assert_eq!(world.stage.store.next_delivery(world.stage.clock.now()).await.unwrap(), None);
+    let list = world.says(TRADER, "alerts", &[]).await;
+    assert!(list.text.contains("60 alerts open"), "{}", list.text);
     println!("{KEYS_IN_IT} keys at once: {} messages", told.len());
     world.end("storm").await;
 }
