@@ -24,7 +24,7 @@ pub struct InviteArgs {
     /// Which workspace, where there are several
     #[arg(long, value_name = "NAME")]
     workspace: Option<String>,
-    /// viewer, operator or admin
+    /// viewer, operator or admin; a group or server comes in with admin only
     #[arg(long, value_name = "ROLE", default_value = "viewer")]
     role: String,
 }
@@ -36,9 +36,14 @@ pub async fn run(
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     if shop.config.enrol == Enrol::Configured {
-        return refused(
-            "Invitations are switched off: set enrol = \"invite\" under [access] in keylapse.toml, or name the chat or person there.",
-        );
+        let file = shop
+            .config
+            .file
+            .as_ref()
+            .map_or_else(|| "keylapse.toml".to_owned(), |file| file.display().to_string());
+        return refused(format!(
+            "Invitations are switched off: write enrol = \"invite\" under [access] in {file} and start the bot again, or name the chat or person there."
+        ));
     }
     let Some(role) = Role::parse(&args.role.to_ascii_lowercase()) else {
         return refused("There is no such role: use viewer, operator or admin.");

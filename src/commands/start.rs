@@ -115,6 +115,7 @@ impl Counter {
                 is_configured: false,
             },
             person: visitor.id.clone(),
+            in_company: visitor.room.is_some(),
             by: visitor.by(),
             receiver: NewReceiver {
                 // On Discord a channel of the server; elsewhere the chat itself.
@@ -128,7 +129,11 @@ impl Counter {
         let claimed = match self.tools.store.arrive(code, &arrival, visitor.at).await? {
             None => return Ok(None),
             Some(Arrived::ElsewhereAlready) => {
-                let line = "This chat belongs to another workspace already; use the code in one that is free.";
+                let line = "This chat belongs to another workspace already; take one that is free. The code was seen here, so it is spent: keylapse invite makes another.";
+                return Ok(Some(Reply::private(Card::new(Tone::Plain, line))));
+            }
+            Some(Arrived::NeedsAdmin) => {
+                let line = "That code is for one person, and it was seen here, so it is spent. A group or server comes in with keylapse invite --role admin; whoever manages it is admin then.";
                 return Ok(Some(Reply::private(Card::new(Tone::Plain, line))));
             }
             Some(Arrived::In(claimed)) => claimed,

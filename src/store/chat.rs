@@ -81,7 +81,7 @@ impl Store {
             " FROM workspaces w WHERE w.state = 'active' AND (EXISTS (SELECT 1 FROM chats c \
              WHERE c.workspace_id = w.id AND c.platform = $1 AND c.state = 'active') \
              OR EXISTS (SELECT 1 FROM grants g WHERE g.workspace_id = w.id AND g.platform = $1 \
-             AND g.subject_kind = 'person' AND g.subject_id = $2)) ORDER BY w.name_key, w.id"
+             AND g.subject_kind = 'person' AND g.subject_id = $2)) ORDER BY w.faq_only, w.name_key, w.id"
         ))
         .bind(platform.id())
         .bind(person)

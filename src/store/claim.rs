@@ -37,6 +37,8 @@ pub struct Arrival {
     pub chat: Chat,
     /// The platform's own id of the person.
     pub person: String,
+    /// Whether others read along where the code was brought: a group or a server.
+    pub in_company: bool,
     /// Who they are in the claim's own row.
     pub by: String,
     /// The receiver that their place becomes.
@@ -50,8 +52,11 @@ pub struct Arrival {
 pub enum Arrived {
     /// They are in.
     In(Claimed),
-    /// The chat belongs to another workspace; the code is not spent.
+    /// The chat belongs to another workspace. The code was seen there, so it is spent.
     ElsewhereAlready,
+    /// Who manages a chat of a workspace is its admin, so only an admin's code brings one in. This
+    /// one was seen there, and is spent.
+    NeedsAdmin,
 }
 
 /// The code without the strokes and small letters that people type; `None` = no code of ours.
@@ -124,19 +129,25 @@ impl Store {
             return Ok(None);
         };
         let (id, role) = (claimed.workspace.id.clone(), claimed.role);
-        if tx.put_chat(&id, &arrival.chat, "chat", now).await? == 0 {
-            tx.commit().await?;
-            return Ok(Some(Arrived::ElsewhereAlready));
-        }
         query("UPDATE claims SET used_at = $2, used_by = $3 WHERE code_id = $1")
             .bind(&code[..ID_LETTERS])
             .bind(ms(now))
             .bind(&arrival.by)
             .execute(tx.conn())
             .await?;
+        let owner = tx.owner_of(&arrival.chat).await?;
+        let is_ours = owner.as_ref() == Some(&id);
+        if arrival.in_company && role < Role::Admin && !is_ours {
+            tx.commit().await?;
+            return Ok(Some(Arrived::NeedsAdmin));
+        }
+        if tx.put_chat(&id, &arrival.chat, "chat", now).await? == 0 {
+            tx.commit().await?;
+            return Ok(Some(Arrived::ElsewhereAlready));
+        }
         let grantee = Grantee::Person(arrival.person.clone());
         let grant = Grant { platform: arrival.chat.platform, grantee, role };
-        tx.put_grant(&id, &grant, "chat").await?;
+        tx.raise_grant(&id, &grant).await?;
         tx.put_receiver(&id, &arrival.receiver, now).await?;
         let deeds = [
             ("chat.enrolled", arrival.chat.address.clone()),
@@ -164,6 +175,37 @@ impl Store {
 }
 
 impl Tx {
+    /// The workspace that a chat belongs to now.
+    async fn owner_of(&mut self, chat: &Chat) -> Result<Option<WorkspaceId>, StoreError> {
+        let row = query(
+            "SELECT workspace_id FROM chats WHERE platform = $1 AND address = $2 AND state = 'active'",
+        )
+        .bind(chat.platform.id())
+        .bind(&chat.address)
+        .fetch_optional(self.conn())
+        .await?;
+        row.map(|row| Ok(row.text("workspace_id")?.into())).transpose()
+    }
+
+    /// Gives a role; nobody loses a higher one by it.
+    async fn raise_grant(&mut self, id: &WorkspaceId, grant: &Grant) -> Result<(), StoreError> {
+        let (kind, subject) = grant.grantee.parts();
+        let row = query(
+            "SELECT role FROM grants WHERE workspace_id = $1 AND platform = $2 AND subject_kind = $3 AND subject_id = $4",
+        )
+        .bind(id.as_str())
+        .bind(grant.platform.id())
+        .bind(kind)
+        .bind(subject)
+        .fetch_optional(self.conn())
+        .await?;
+        let has = row.map(|row| row.word("role", Role::parse)).transpose()?;
+        if has.is_none_or(|has| has < grant.role) {
+            self.put_grant(id, grant, "chat").await?;
+        }
+        Ok(())
+    }
+
     /// What a code gives, if it is right. Every try counts first, right or wrong: two at once
     /// cannot both be the fifth.
     async fn try_claim(

@@ -33,8 +33,8 @@ impl Store {
         }
         // Chats are called alike; their numbers are not.
         let number = format!("{} {}", chat.platform.name(), chat.address);
-        let name =
-            if chat.title.is_empty() { number } else { format!("{} ({number})", chat.title) };
+        let title = Clean::new(chat.title.as_str(), 24);
+        let name = if title.is_empty() { number } else { format!("{title} ({number})") };
         let name = Clean::new(&name, 64);
         let id: WorkspaceId = tx.ids.next(now);
         let made = query(

@@ -14,7 +14,8 @@ use super::given::*;
 on_both!(
     a_code_lets_in_a_chat_its_bringer_and_a_receiver_at_once_and_once,
     eight_at_once_spend_one_code_once,
-    a_chat_of_another_workspace_spends_nothing,
+    a_code_that_was_seen_in_a_foreign_or_unfit_chat_is_spent,
+    nobody_loses_a_role_by_a_lesser_code,
     five_wrong_tries_end_a_code,
 );
 
@@ -29,6 +30,7 @@ fn arrival(chat: &str) -> Arrival {
             is_configured: false,
         },
         person: "7".to_owned(),
+        in_company: true,
         by: "telegram 7".to_owned(),
         receiver: NewReceiver {
             name: clean("Traders"),
@@ -42,7 +44,7 @@ fn arrival(chat: &str) -> Arrival {
 
 async fn keep(db: &Db, desk: &keylapse::store::desk::Desk) {
     let (id, until) = (desk.workspace().id.clone(), at(0) + TimeDelta::minutes(10));
-    db.store.keep_claim(&id, Role::Operator, CODE, until, at(0)).await.unwrap();
+    db.store.keep_claim(&id, Role::Admin, CODE, until, at(0)).await.unwrap();
 }
 
 async fn a_code_lets_in_a_chat_its_bringer_and_a_receiver_at_once_and_once(db: &Db) {
@@ -51,7 +53,7 @@ async fn a_code_lets_in_a_chat_its_bringer_and_a_receiver_at_once_and_once(db: &
     assert!(!db.store.is_claim_used(CODE).await.unwrap());
     let came = db.store.arrive("abcd efghj klmn", &arrival("-100"), at(1)).await.unwrap();
     let Some(Arrived::In(claimed)) = came else { panic!("{came:?}") };
-    assert_eq!((&claimed.workspace, claimed.role), (home.workspace(), Role::Operator));
+    assert_eq!((&claimed.workspace, claimed.role), (home.workspace(), Role::Admin));
     assert!(db.store.is_claim_used(CODE).await.unwrap());
     let there = db.store.home_of(Platform::Telegram, "-100").await.unwrap().expect("a home");
     assert_eq!(there.workspace, *home.workspace());
@@ -81,16 +83,35 @@ async fn eight_at_once_spend_one_code_once(db: &Db) {
     assert_eq!(db.int("SELECT COUNT(*) FROM chats").await, 1);
 }
 
-async fn a_chat_of_another_workspace_spends_nothing(db: &Db) {
+async fn a_code_that_was_seen_in_a_foreign_or_unfit_chat_is_spent(db: &Db) {
     let (home, other) = two_tenants(&db.store).await;
     assert!(other.enrol(&arrival("-100").chat, &entry("chat.enrolled"), at(0)).await.unwrap());
     keep(db, &home).await;
     let came = db.store.arrive(CODE, &arrival("-100"), at(1)).await.unwrap();
     assert_eq!(came, Some(Arrived::ElsewhereAlready));
-    let before = db.int("SELECT COUNT(*) FROM grants").await;
-    assert_eq!(before, 0);
-    let came = db.store.arrive(CODE, &arrival("-101"), at(1)).await.unwrap();
-    assert!(matches!(came, Some(Arrived::In(_))), "{came:?}");
+    assert_eq!(db.store.arrive(CODE, &arrival("-101"), at(1)).await.unwrap(), None);
+    // Whoever manages a chat of a workspace is its admin: a lesser code must not bring one in.
+    let (id, until) = (home.workspace().id.clone(), at(10));
+    let lesser = "WXYZ-EFGHJ-KLMN";
+    db.store.keep_claim(&id, Role::Viewer, lesser, until, at(0)).await.unwrap();
+    let came = db.store.arrive(lesser, &arrival("-102"), at(1)).await.unwrap();
+    assert_eq!(came, Some(Arrived::NeedsAdmin));
+    assert_eq!(db.store.arrive(lesser, &arrival("-102"), at(1)).await.unwrap(), None);
+    assert_eq!(db.int("SELECT COUNT(*) FROM grants").await, 0);
+    assert_eq!(db.int("SELECT COUNT(*) FROM chats").await, 1);
+}
+
+async fn nobody_loses_a_role_by_a_lesser_code(db: &Db) {
+    let (home, _) = two_tenants(&db.store).await;
+    keep(db, &home).await;
+    let alone = Arrival { in_company: false, ..arrival("7") };
+    assert!(db.store.arrive(CODE, &alone, at(1)).await.unwrap().is_some());
+    let lesser = "WXYZ-EFGHJ-KLMN";
+    let id = home.workspace().id.clone();
+    db.store.keep_claim(&id, Role::Viewer, lesser, at(10), at(0)).await.unwrap();
+    assert!(db.store.arrive(lesser, &alone, at(2)).await.unwrap().is_some());
+    let grants = home.grants(Platform::Telegram).await.unwrap();
+    assert_eq!(grants.iter().map(|one| one.role).collect::<Vec<_>>(), [Role::Admin]);
 }
 
 async fn five_wrong_tries_end_a_code(db: &Db) {

@@ -135,7 +135,7 @@ async fn a_code_makes_a_server_one_of_the_workspace_and_gives_it_its_commands() 
     world.watch("mm-bot-1").await;
     let (store, workspace) = (&world.stage.store, world.stage.desk.workspace().id.clone());
     let (code, until) = ("ABCD-EFGHJ-KLMN", monday() + TimeDelta::minutes(10));
-    store.keep_claim(&workspace, Role::Operator, code, until, monday()).await.unwrap();
+    store.keep_claim(&workspace, Role::Admin, code, until, monday()).await.unwrap();
     let private = Spot { guild: None, channel: 77, installed: true };
     let foreign = Spot { guild: Some(FOREIGN), channel: THEIRS, installed: true };
     let told = world.says_at(NOBODY, private, "start", &[("code", code)]).await;
