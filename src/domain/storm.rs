@@ -9,19 +9,22 @@ pub const WITHIN: TimeDelta = TimeDelta::minutes(1);
 const AT_ONCE: i64 = 5;
 /// The rest is gathered for this long.
 const GATHER: TimeDelta = TimeDelta::seconds(15);
+/// So many where something critical waits: ten messages in a minute are read by nobody one by one.
+const AT_ONCE_CRITICAL: i64 = 10;
 /// One message holds no more than this; then there is nothing to gather for.
 const FULL: i64 = 40;
 
 /// When the next message may go, if not now: `posts` went within the last minute, the last at
-/// `latest`, and `owed` notices wait.
+/// `latest`, and so many notices wait, so many of them critical.
 pub fn gather_until(
     posts: i64,
     latest: Option<DateTime<Utc>>,
-    owed: i64,
+    (owed, critical): (i64, i64),
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
     let until = latest? + GATHER;
-    (posts >= AT_ONCE && (1..FULL).contains(&owed) && until > now && until - now <= GATHER)
+    let at_once = if critical > 0 { AT_ONCE_CRITICAL } else { AT_ONCE };
+    (posts >= at_once && (1..FULL).contains(&owed) && until > now && until - now <= GATHER)
         .then_some(until)
 }
 
@@ -46,10 +49,17 @@ mod tests {
         ];
         for (posts, latest, owed, until) in table {
             assert_eq!(
-                gather_until(posts, latest, owed, at(100)),
+                gather_until(posts, latest, (owed, 0), at(100)),
                 until,
                 "{posts} {latest:?} {owed}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_critical_waits_only_when_nobody_could_read_that_much() {
+        let at = |seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        assert_eq!(gather_until(9, Some(at(100)), (3, 1), at(100)), None);
+        assert_eq!(gather_until(10, Some(at(100)), (3, 1), at(100)), Some(at(115)));
     }
 }

@@ -45,6 +45,8 @@ pub struct Recent {
     pub latest: Option<DateTime<Utc>>,
     /// Notices that wait.
     pub owed: i64,
+    /// Those of them that are critical.
+    pub critical: i64,
 }
 
 impl Store {
@@ -116,7 +118,8 @@ impl Store {
     ) -> Result<Recent, StoreError> {
         let row = query(
             "SELECT COUNT(*) AS posts, MAX(sent_at) AS latest, (SELECT COUNT(*) FROM notices n \
-             WHERE n.receiver_id = $1 AND n.state IN ('owed', 'held') AND n.ready_at <= $3) AS owed \
+             WHERE n.receiver_id = $1 AND n.state IN ('owed', 'held') AND n.ready_at <= $3) AS owed, (SELECT COUNT(*) FROM notices n JOIN alerts a ON a.id = n.alert_id \
+             WHERE n.receiver_id = $1 AND n.state IN ('owed', 'held') AND n.ready_at <= $3 AND a.severity = 'critical') AS critical \
              FROM messages WHERE receiver_id = $1 AND sent_at > $2",
         )
         .bind(lane.receiver.id.as_str())
@@ -128,6 +131,7 @@ impl Store {
             posts: row.int("posts")?,
             latest: row.instant_opt("latest")?,
             owed: row.int("owed")?,
+            critical: row.int("critical")?,
         })
     }
 

@@ -31,6 +31,8 @@ const MOST_A_TURN: usize = 20;
 const BUTTONS_LIVE: TimeDelta = TimeDelta::days(90);
 /// The longest back-off of a lane.
 const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(10);
+/// The longest one that a platform can ask for.
+const LONGEST_ASKED: TimeDelta = TimeDelta::minutes(15);
 /// The shortest one, whatever a platform asks for.
 const SHORTEST_WAIT: TimeDelta = TimeDelta::seconds(1);
 
@@ -154,7 +156,7 @@ impl Courier {
     async fn gathers(&self, lane: &Lane) -> Result<Option<DateTime<Utc>>, StoreError> {
         let now = self.clock.now();
         let recent = self.store.recent(lane, now - storm::WITHIN, now).await?;
-        Ok(storm::gather_until(recent.posts, recent.latest, recent.owed, now))
+        Ok(storm::gather_until(recent.posts, recent.latest, (recent.owed, recent.critical), now))
     }
 
     async fn send(
@@ -289,5 +291,7 @@ impl Courier {
 fn back_off(failures: i64, after: Option<std::time::Duration>) -> TimeDelta {
     let asked = after.and_then(|after| TimeDelta::from_std(after).ok());
     let doubled = TimeDelta::seconds(5 << failures.clamp(0, 7)).min(LONGEST_WAIT);
-    asked.map_or(doubled, |asked| asked.max(SHORTEST_WAIT))
+    // A lying server must not end the watch.
+    let asked = asked.or_else(|| after.map(|_| LONGEST_ASKED));
+    asked.map_or(doubled, |asked| asked.clamp(SHORTEST_WAIT, LONGEST_ASKED))
 }

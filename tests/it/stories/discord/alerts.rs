@@ -208,7 +208,8 @@ async fn a_storm_is_told_in_a_few_messages_and_nothing_of_it_is_lost() {
     world.pass(TimeDelta::minutes(6)).await;
     world.fake.until("the gateway is resumed", |state| state.resumes == 1).await;
     let told = posts(&world, KEYS);
-    assert!((2..=30).contains(&told.len()), "{} messages", told.len());
+    // Checks are spread over five minutes: some ten messages in each of them, not one a key.
+    assert!((2..=45).contains(&told.len()), "{} messages", told.len());
     world.reads_all(KEYS);
     let open = world.stage.desk.open_tellings().await.unwrap();
     assert_eq!(open.len(), KEYS_IN_IT);
