@@ -92,13 +92,25 @@ fn checked(secrets: KeySecrets, terminal: &mut Terminal) -> Result<KeySecrets, F
 fn ask(terminal: &mut Terminal) -> Result<KeySecrets, Failure> {
     Ok(KeySecrets {
         key: ask_field(terminal, Field::Key, "API key")?,
-        secret: ask_field(terminal, Field::Secret, "API secret")?,
-        passphrase: ask_field(
-            terminal,
-            Field::Passphrase,
-            "API passphrase (chosen when you made this key; not your trading password)",
-        )?,
+        secret: ask_secret(terminal)?,
+        passphrase: ask_passphrase(terminal)?,
     })
+}
+
+/// Asks for what is signed with anew; the key stays.
+pub fn ask_again(secrets: &mut KeySecrets, terminal: &mut Terminal) -> Result<(), Failure> {
+    secrets.secret = ask_secret(terminal)?;
+    secrets.passphrase = ask_passphrase(terminal)?;
+    Ok(())
+}
+
+fn ask_secret(terminal: &mut Terminal) -> Result<Secret, Failure> {
+    ask_field(terminal, Field::Secret, "API secret")
+}
+
+fn ask_passphrase(terminal: &mut Terminal) -> Result<Secret, Failure> {
+    let question = "API passphrase (chosen when you made this key; not your trading password)";
+    ask_field(terminal, Field::Passphrase, question)
 }
 
 /// Asks again where the shape is wrong, with the reason. What has an odd shape and is given twice is

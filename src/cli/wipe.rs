@@ -76,8 +76,21 @@ fn confirm(config: &Config, terminal: &mut Terminal) -> Result<(), Failure> {
         "This deletes the database ({}), the master key and the console's history. It cannot be undone.",
         config.database.shown()
     ))?;
+    for token in tokens(config) {
+        terminal.say(format!(
+            "Kept: {}; whoever has it controls the bot. Delete it by hand, or make it worthless where the bot was made.",
+            token.display()
+        ))?;
+    }
     let typed = terminal.line(&format!("Type {WORD} to go on: "))?;
     if typed.trim() == WORD { Ok(()) } else { refused("Nothing was deleted.") }
+}
+
+/// The files that setup keeps tokens in.
+fn tokens(config: &Config) -> Vec<PathBuf> {
+    let names = ["telegram.token", "discord.token"];
+    let paths = names.into_iter().map(|name| config.data_dir.join(name));
+    paths.filter(|path| path.exists()).collect()
 }
 
 /// What to delete at the exchange; a database that cannot be read names nothing.

@@ -155,6 +155,9 @@ async fn receivers(shop: &Workshop) -> Result<Vec<Finding>, Failure> {
         }
         found.push(match told {
             0 if faq_only => fine(format!("{name} answers questions only.")),
+            0 if shop.config.telegram.is_none() && shop.config.discord.is_none() => soon(format!(
+                "{name} tells no chat: keylapse setup connects one; keylapse run --console warns in a terminal."
+            )),
             0 => broken(format!(
                 "{name} tells nobody: add a receiver in keylapse.toml, or /notify add in a chat."
             )),

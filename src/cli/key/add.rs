@@ -146,7 +146,7 @@ impl Adding<'_> {
     }
 
     async fn add_own(&self, mut key: Key, terminal: &mut Terminal) -> Result<(), Failure> {
-        let secrets = self.args.secrets.read(terminal, &self.shop.config.vault.trust)?;
+        let mut secrets = self.args.secrets.read(terminal, &self.shop.config.vault.trust)?;
         secrets::refuse_shown(&secrets, shown(&key)).map_err(Failure::Refused)?;
         refuse_twin(self.shop, &self.desk, (&key.label, &secrets.key)).await?;
         key.co_located = self.co_located(terminal)?;
@@ -158,7 +158,10 @@ impl Adding<'_> {
             asks: self.asks,
         };
         let zone = self.desk.workspace().zone;
-        let probed = intake::examine(self.shop, &client, &secrets, terms, zone, terminal).await?;
+        let probed =
+            intake::examine(self.shop, &client, &mut secrets, terms, zone, terminal).await?;
+        // They may have been typed anew.
+        secrets::refuse_shown(&secrets, shown(&key)).map_err(Failure::Refused)?;
         let is_good = matches!(probed.outcome, Outcome::Good(_));
         key.state = if is_good { KeyState::Active } else { KeyState::Unverified };
         key.declared = term(&self.args.end, self.asks, &self.saying(), &probed, terminal)?;

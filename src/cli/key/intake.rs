@@ -4,7 +4,7 @@
 use crate::cli::ask::Terminal;
 use crate::cli::failure::{Failure, refused};
 use crate::cli::open::Workshop;
-use crate::cli::{probe, words};
+use crate::cli::{probe, secrets, words};
 use crate::domain::evidence::Outcome;
 use crate::domain::expiry::{Ends, stage};
 use crate::domain::facts::{Facts, Site};
@@ -34,7 +34,7 @@ pub struct Terms {
 pub async fn examine(
     shop: &Workshop,
     client: &Client,
-    secrets: &KeySecrets,
+    secrets: &mut KeySecrets,
     terms: Terms,
     zone: Tz,
     terminal: &mut Terminal,
@@ -59,9 +59,11 @@ pub async fn examine(
             )));
         }
         terminal.say(sentence)?;
-        match terminal.choose("Nothing is saved yet.", &["Check again", "Save anyway", "Stop"])? {
+        let choices = ["Check again", "Type secret and passphrase again", "Save anyway", "Stop"];
+        match terminal.choose("Nothing is saved yet.", &choices)? {
             0 => {}
-            1 => return Ok(probed),
+            1 => secrets::ask_again(secrets, terminal)?,
+            2 => return Ok(probed),
             _ => return refused("Stopped. Nothing was saved."),
         }
     }

@@ -102,7 +102,7 @@ impl Replacing<'_> {
 
     async fn secrets(&self, saying: &Saying<'_>, terminal: &mut Terminal) -> Result<(), Failure> {
         let key = &self.key;
-        let secrets = self.args.secrets.read(terminal, &self.shop.config.vault.trust)?;
+        let mut secrets = self.args.secrets.read(terminal, &self.shop.config.vault.trust)?;
         secrets::refuse_shown(&secrets, shown(key)).map_err(Failure::Refused)?;
         let old = self.old(&secrets, terminal).await?;
         self.refuse_known(old.as_ref(), &secrets).await?;
@@ -114,7 +114,9 @@ impl Replacing<'_> {
             asks: self.asks,
         };
         let probed =
-            intake::examine(self.shop, &client, &secrets, terms, saying.zone, terminal).await?;
+            intake::examine(self.shop, &client, &mut secrets, terms, saying.zone, terminal).await?;
+        // They may have been typed anew.
+        secrets::refuse_shown(&secrets, shown(key)).map_err(Failure::Refused)?;
         self.accept_difference(&probed.outcome, terminal)?;
         let declared = term(&self.args.end, self.asks, saying, &probed, terminal)?;
         let generation = self.desk.next_generation(&key.id).await?;

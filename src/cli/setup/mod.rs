@@ -70,7 +70,9 @@ pub async fn run(args: &SetupArgs, flags: &Flags, terminal: &mut Terminal) -> Re
     }
     want(args, &file, &config, terminal)?;
     for platform in PLATFORMS {
-        if !is_connected(&config, platform) && write::names(&file, platform)? {
+        // Who names one platform is not asked for the other.
+        let is_meant = args.platform.is_none_or(|wish| wish.platform() == platform);
+        if is_meant && !is_connected(&config, platform) && write::names(&file, platform)? {
             config = token::ask((flags, &config, &file), platform, terminal).await?;
         }
     }
@@ -163,7 +165,10 @@ async fn first_key(
     shop.store.close().await;
     let Err(failure) = done else { return Ok(()) };
     terminal.say(failure.sentence().unwrap_or_default())?;
-    match terminal.choose("No key is watched yet.", &["Go on; I add one later", "Stop"])? {
+    match terminal.choose(
+        "No key is watched yet.",
+        &["Go on; I add one later with keylapse key add", "Stop"],
+    )? {
         0 => Ok(()),
         _ => refused("Stopped. What was done is kept: run keylapse setup again to go on."),
     }

@@ -105,9 +105,7 @@ fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     beside.push(".new");
     let beside = PathBuf::from(beside);
     let mode = std::fs::metadata(&path).map_err(|error| failed(&path, &error))?.permissions();
-    let mut options = OpenOptions::new();
-    let opened = options.write(true).create(true).truncate(true).mode(0o600).open(&beside);
-    put(&beside, opened, text)?;
+    put(&beside, afresh(&beside), text)?;
     let moved =
         std::fs::set_permissions(&beside, mode).and_then(|()| std::fs::rename(&beside, &path));
     moved.map_err(|error| failed(&path, &error))
@@ -115,9 +113,20 @@ fn replace(path: &Path, text: &str) -> Result<(), Failure> {
 
 /// A token in a file of its own, readable by its owner alone.
 pub fn token(path: &Path, token: &Secret) -> Result<(), Failure> {
-    let mut options = OpenOptions::new();
-    let opened = options.write(true).create(true).truncate(true).mode(0o600).open(path);
-    put(path, opened, token.expose())
+    let mut beside = path.to_owned().into_os_string();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    put(&beside, afresh(&beside), token.expose())?;
+    std::fs::rename(&beside, path).map_err(|error| failed(path, &error))
+}
+
+/// A new private file: what stood there, a link above all, is not written through.
+fn afresh(path: &Path) -> std::io::Result<File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 fn put(path: &Path, opened: std::io::Result<File>, text: &str) -> Result<(), Failure> {
