@@ -87,7 +87,9 @@ pub(super) async fn replaced(call: &Call<'_>, id: &KeyId) -> Result<Reply, Store
     let Some(key) = call.desk.key(id).await? else { return Ok(stale()) };
     let title =
         Line::from("Then tell me the new key of ").label(&key.key.label).text(" on the host");
-    let type_it = Line::from("Type there: ").code("keylapse key replace").text(" and the label.");
+    let type_it = Line::from("Type there: ")
+        .code(format!("keylapse key replace {}", key.key.label))
+        .text(".");
     let card = Card::new(Tone::Plain, title)
         .steps([
             type_it,

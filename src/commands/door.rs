@@ -107,7 +107,7 @@ impl Counter {
         Ok(Entrance::In(Box::new((desk, actor))))
     }
 
-    /// An anonymous admin of a group: its desk, as an admin, where the workspace wants them heard;
+    /// An anonymous admin of a group: its desk, as an admin, where an admin wants them heard there;
     /// `Ok(None)` where it does not.
     pub async fn enter_anonymously(
         &self,
@@ -118,7 +118,7 @@ impl Counter {
             return Ok(None);
         };
         let desk = self.tools.store.desk(home.workspace);
-        let is_wanted = desk.settings().await?.anonymous_admins;
+        let is_wanted = desk.settings().await?.anonymous_chats.contains(room);
         Ok(is_wanted.then(|| (desk, visitor.actor(Role::Admin))))
     }
 

@@ -288,7 +288,7 @@ async fn dispatch_press(
         Action::AllKeys => keystatus::list(call, keystatus::Fold::Nothing).await,
         Action::Why { key } => why::by_id(call, key).await,
         Action::Check { key } => check::by_id(call, key).await,
-        Action::AddReceiver { from } => notify::add(call, *from).await,
+        Action::AddReceiver { from, to } => notify::add(call, *from, to.as_ref()).await,
         Action::Receiver { receiver } => notify::detail(call, receiver).await,
         Action::TestReceiver { receiver } => notify::test(call, receiver).await,
         Action::SetReceiver { receiver, from } => notify::edit(call, receiver, *from).await,

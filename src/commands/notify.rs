@@ -6,8 +6,9 @@ use super::call::Call;
 use super::press::stale;
 use super::reading::ago;
 use crate::domain::access::Role;
-use crate::domain::card::{Action, Card, Line, Tone};
+use crate::domain::card::{Action, Card, Line, Spot, Tone};
 use crate::domain::id::{MessageId, ReceiverId};
+use crate::domain::receiver::Address;
 use crate::domain::signal::Severity;
 use crate::domain::text::{Clean, fold};
 use crate::store::StoreError;
@@ -95,7 +96,10 @@ async fn list(call: &Call<'_>) -> Result<Reply, StoreError> {
         card = card.item(tone, line);
     }
     if !is_told(call, &all) {
-        card = card.button("Tell this chat too", Action::AddReceiver { from: Severity::Notice });
+        card = card.button(
+            "Tell this chat too",
+            Action::AddReceiver { from: Severity::Notice, to: spot(call) },
+        );
     }
     for one in all.iter().take(MOST) {
         let receiver = one.receiver.id.clone();
@@ -132,21 +136,43 @@ fn level(severity: Severity) -> &'static str {
 
 async fn add_asking(call: &Call<'_>, from: Severity) -> Result<Reply, StoreError> {
     if !call.place.wide {
-        return add(call, from).await;
+        return add(call, from, None).await;
     }
-    let card = Card::new(Tone::Soon, "Many people can read this chat.")
+    let card = Card::new(Tone::Soon, "Many people may read this chat.")
         .text("Warnings name your keys and what stops with them. A smaller channel or a private chat is safer.")
-        .button("Tell it here anyway", Action::AddReceiver { from });
+        .button("Tell it here anyway", Action::AddReceiver { from, to: spot(call) });
     Ok(Reply::private(card))
 }
 
-pub(super) async fn add(call: &Call<'_>, from: Severity) -> Result<Reply, StoreError> {
+/// Where it was asked, for a button that is pressed behind a link in the private chat.
+fn spot(call: &Call<'_>) -> Option<Spot> {
+    let place = call.place;
+    let title = place.title.as_ref().map(Clean::to_string).unwrap_or_default();
+    Some(Spot { chat: place.chat.clone(), topic: place.topic.clone(), title })
+}
+
+pub(super) async fn add(
+    call: &Call<'_>,
+    from: Severity,
+    to: Option<&Spot>,
+) -> Result<Reply, StoreError> {
     let all = call.desk.receivers().await?;
-    let here = call.place.address();
+    let here = match to {
+        Some(spot) => Address {
+            platform: call.place.platform,
+            chat: spot.chat.clone(),
+            topic: spot.topic.clone(),
+        },
+        None => call.place.address(),
+    };
     if let Some(one) = all.iter().find(|one| one.receiver.address == here && one.lost.is_none()) {
         return shown(call, one, "This chat is told already.").await;
     }
-    let wanted = call.place.title.clone().filter(|title| !title.is_empty());
+    let wanted = match to {
+        Some(spot) => Some(Clean::new(&spot.title, 40)),
+        None => call.place.title.clone(),
+    };
+    let wanted = wanted.filter(|title| !title.is_empty());
     let wanted = wanted.unwrap_or_else(|| Clean::new(here.platform.name(), 40));
     let name = free_name(&wanted, &all);
     let new = NewReceiver { name: name.clone(), address: here, min_severity: from, mention: None };

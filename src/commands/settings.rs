@@ -43,8 +43,11 @@ async fn list(call: &Call<'_>) -> Result<Reply, StoreError> {
     }
     card = card.item(Tone::Plain, "Whoever manages the server or group is admin.");
     let settings = call.desk.settings().await?;
-    if settings.anonymous_admins {
-        let line = "Anonymous admins of a Telegram group count as admins.";
+    if !settings.anonymous_chats.is_empty() {
+        let line = format!(
+            "Anonymous admins count as admins in {} Telegram groups",
+            settings.anonymous_chats.len()
+        );
         card = card.item(Tone::Plain, line);
     }
     let channels = settings.faq_channels;
@@ -67,7 +70,9 @@ async fn list(call: &Call<'_>) -> Result<Reply, StoreError> {
                     .code("/settings faq here")
                     .text(" or ")
                     .code("/settings faq off")
-                    .text("."),
+                    .text(", ")
+                    .code("/settings anonymous on")
+                    .text(" (admins of a Telegram group who hide their name)."),
             ),
     ))
 }
@@ -192,16 +197,26 @@ async fn faq(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
 /// Telegram does not say which admin an anonymous one is; whoever wants them heard says so.
 async fn anonymous(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
     let mut settings = call.desk.settings().await?;
+    let here = &call.place.chat;
     let (is_on, title) = match value.trim().to_ascii_lowercase().as_str() {
+        "on" if call.place.private || call.place.platform != Platform::Telegram => {
+            let line = "Say that in the Telegram group whose anonymous admins are meant.";
+            return Ok(Reply::private(Card::new(Tone::Plain, line)));
+        }
         "on" => (
             true,
-            "Anonymous admins of a Telegram group count as admins from now on. The audit cannot say who they were.",
+            "Anonymous admins of this group count as admins from now on. The audit cannot say who they were.",
         ),
-        "off" => (false, "Anonymous admins are not heard from now on."),
+        "off" => (false, "Anonymous admins are heard nowhere from now on."),
         _ => return Ok(Reply::private(Card::new(Tone::Plain, "Say on or off."))),
     };
-    if settings.anonymous_admins != is_on {
-        settings.anonymous_admins = is_on;
+    let has = settings.anonymous_chats.contains(here);
+    if is_on != has || (!is_on && !settings.anonymous_chats.is_empty()) {
+        if is_on {
+            settings.anonymous_chats.push(here.clone());
+        } else {
+            settings.anonymous_chats.clear();
+        }
         let entry = call.entry(format!("anonymous {}", if is_on { "on" } else { "off" }));
         call.desk.set_settings(&settings, &entry, call.at).await?;
     }

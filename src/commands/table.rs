@@ -211,7 +211,7 @@ pub const SPECS: &[Spec] = &[
             summary: "what keylapse setup or keylapse invite printed; left out: what I do",
         }],
         summary: "First contact; a code connects this chat",
-        example: "/start ABCD-EFGHJ-KMNPQ",
+        example: "/start ABCD-EFGHJ-KMNP",
         audit: None,
     },
     Spec {

@@ -92,8 +92,13 @@ fn note(reader: &mut Reader, workspace: &Workspace, origin: Origin) {
         )
     });
     let told = told.collect::<Vec<_>>().join(", ");
-    let told = if told.is_empty() { "nobody".to_owned() } else { told };
-    let shown = format!("zone {}, tells {told}", zone_name(workspace.zone));
+    // Chat may have added others; the file does not know.
+    let told = if told.is_empty() {
+        "no receiver in the settings".to_owned()
+    } else {
+        format!("tells {told}")
+    };
+    let shown = format!("zone {}, {told}", zone_name(workspace.zone));
     reader.note(&format!("[[workspace]] {}", workspace.name), shown, origin);
 }
 

@@ -198,6 +198,17 @@ pub struct Button {
     pub action: Action,
 }
 
+/// A chat by its address, for a button that can be pressed elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spot {
+    /// The chat, as its platform names it.
+    pub chat: String,
+    /// The topic inside it.
+    pub topic: Option<String>,
+    /// What it is called.
+    pub title: String,
+}
+
 /// What a press means: a command with its arguments filled in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
@@ -263,6 +274,9 @@ pub enum Action {
     AddReceiver {
         /// From which severity on.
         from: Severity,
+        /// The chat that is meant, where the button may be pressed in another.
+        #[serde(default)]
+        to: Option<Spot>,
     },
     /// One receiver in detail.
     Receiver {

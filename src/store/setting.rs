@@ -16,8 +16,8 @@ use super::row::{Cells, json};
 pub struct Settings {
     /// The channels in which a FAQ answer may be shown to everybody; empty = nowhere.
     pub faq_channels: Vec<String>,
-    /// Whether an anonymous admin of a Telegram group counts as an admin (S12).
-    pub anonymous_admins: bool,
+    /// The Telegram groups whose anonymous admins count as admins (S12).
+    pub anonymous_chats: Vec<String>,
 }
 
 impl Desk {

@@ -140,13 +140,13 @@ impl Front {
     }
 
     /// Whether many can read a group: everybody a public one, and who is in a large one. Asked
-    /// only when it is to be told warnings; without an answer it is not called wide.
+    /// only when it is to be told warnings; without an answer it may be wide.
     pub(super) async fn is_wide(&self, chat: &Chat) -> bool {
         if chat.username().is_some() {
             return true;
         }
         let count = self.account.api.call::<_, u32>(&GetChatMemberCount::new(chat.id)).await;
-        count.is_ok_and(|count| count > MANY)
+        count.map_or(true, |count| count > MANY)
     }
 
     /// In a private chat: the desk that is meant, or a choice. `wanted` names it for a press.

@@ -87,6 +87,8 @@ impl Front {
         let topic = message.thread_id.filter(|_| message.is_topic_message);
         let mut caller = self.caller(user, &message.chat, topic.map(|ThreadId(MessageId(id))| id));
         caller.visitor.name = Clean::new("an anonymous admin of the group", 64);
+        // One stand-in for all groups: each counts by itself.
+        caller.visitor.id = format!("{} in {}", caller.visitor.id, caller.visitor.place.chat);
         let entered = self.counter.enter_anonymously(&caller.visitor).await;
         let (desk, actor) = match self.or_sorry(entered) {
             Ok(Some(both)) => both,
@@ -146,6 +148,12 @@ impl Front {
         let reply = self.counter.start(&caller.visitor, &standing, code, known).await;
         // With a code it may say which workspace this is; that is for whoever brought it.
         match self.enter_room(caller, true).await {
+            Ok(_) if code.is_some() && !known => {
+                let line = "Connected: this chat gets the warnings from now on.";
+                let card =
+                    Card::new(Tone::Fine, line).text("/keystatus shows the keys, to you alone.");
+                self.say_openly(caller.spot, &Reply::open(card), alarm).await;
+            }
             Ok((desk, actor)) if code.is_some() => {
                 let place = caller.visitor.place.clone();
                 let command = Command::Help { command: None };

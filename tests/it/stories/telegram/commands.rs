@@ -39,7 +39,7 @@ async fn an_answer_that_was_refused_for_haste_is_said_a_moment_later() {
     world.writes(BO, BO.id, "/keystatus").await;
     world.reads(BO.id, &["mm-bot-1"]);
     // Not for ever: who would have to wait long is not answered late.
-    world.fake.breaks("sendMessage", crate::fakes::telegram::Break::Slow(30));
+    world.fake.breaks("sendMessage", crate::fakes::telegram::Break::Slow(60));
     world.writes(BO, BO.id, "/keystatus").await;
     world.pass(TimeDelta::minutes(2)).await;
     world.reads_nothing();
