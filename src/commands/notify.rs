@@ -98,7 +98,7 @@ async fn list(call: &Call<'_>) -> Result<Reply, StoreError> {
     if !is_told(call, &all) {
         card = card.button(
             "Tell this chat too",
-            Action::AddReceiver { from: Severity::Notice, to: spot(call) },
+            Action::AddReceiver { from: Severity::Notice, to: Some(spot(call)) },
         );
     }
     for one in all.iter().take(MOST) {
@@ -140,15 +140,15 @@ async fn add_asking(call: &Call<'_>, from: Severity) -> Result<Reply, StoreError
     }
     let card = Card::new(Tone::Soon, "Many people may read this chat.")
         .text("Warnings name your keys and what stops with them. A smaller channel or a private chat is safer.")
-        .button("Tell it here anyway", Action::AddReceiver { from, to: spot(call) });
+        .button("Tell it here anyway", Action::AddReceiver { from, to: Some(spot(call)) });
     Ok(Reply::private(card))
 }
 
 /// Where it was asked, for a button that is pressed behind a link in the private chat.
-fn spot(call: &Call<'_>) -> Option<Spot> {
+fn spot(call: &Call<'_>) -> Spot {
     let place = call.place;
     let title = place.title.as_ref().map(Clean::to_string).unwrap_or_default();
-    Some(Spot { chat: place.chat.clone(), topic: place.topic.clone(), title })
+    Spot { chat: place.chat.clone(), topic: place.topic.clone(), title }
 }
 
 pub(super) async fn add(
