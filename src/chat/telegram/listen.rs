@@ -90,7 +90,7 @@ impl Listener {
         let front = Arc::new(Front::new(self.account.clone(), counter, clock));
         let (handlers, places) = (TaskTracker::new(), Arc::new(Semaphore::new(AT_ONCE)));
         let (mut offset, mut failures) = (None, 0);
-        let ended = loop {
+        let ended = 'listening: loop {
             // A server that answers "nothing" at once is not asked at once again.
             let floor = tokio::time::timeout(SHORTEST_POLL, std::future::pending::<()>());
             let polled = tokio::select! {
@@ -112,18 +112,26 @@ impl Listener {
             self.trouble.send_if_modified(|trouble| trouble.take().is_some());
             // Nothing came, so everything is confirmed. A number that is kept would confirm what
             // comes next unseen: after a quiet week Telegram begins anywhere, lower too.
-            offset = updates.iter().filter_map(number).max().map(|last| last + 1);
+            offset = None;
+            for update in &updates {
+                if let Some(event) = sift(update) {
+                    let place = tokio::select! {
+                        biased;
+                        // What was not begun stays unconfirmed, and is heard after the next start.
+                        () = stop.cancelled() => break 'listening Ok(()),
+                        place = places.clone().acquire_owned() => place,
+                    };
+                    // Counted as busy from here, so that stepped time waits for the answer.
+                    let (front, alarm) = (front.clone(), front.alarm());
+                    handlers.spawn(async move {
+                        let _place = place;
+                        front.serve(event, alarm).await;
+                    });
+                }
+                offset = number(update).map(|number| number + 1).max(offset);
+            }
             if offset.is_none() {
                 let _ = floor.await;
-            }
-            for event in updates.iter().filter_map(sift) {
-                let place = places.clone().acquire_owned().await;
-                // Counted as busy from here, so that stepped time waits for the answer.
-                let (front, alarm) = (front.clone(), front.alarm());
-                handlers.spawn(async move {
-                    let _place = place;
-                    front.serve(event, alarm).await;
-                });
             }
         };
         handlers.close();

@@ -36,6 +36,7 @@ use crate::store::db::Db;
 use crate::stories::discord::town::{
     FOREIGN, KEYS, MANAGER, NOBODY, OWNER, SERVER, THEIRS, TRADER, TRADERS, in_server, populate,
 };
+use crate::world::{monday, passing};
 
 pub const ANN: Person = Person { id: 11, name: "Ann" };
 pub const BO: Person = Person { id: 12, name: "Bo" };
@@ -127,7 +128,7 @@ impl House {
     pub async fn build(plan: Plan) -> Self {
         let db = Db::sqlite().await;
         let setting = Setting {
-            start: crate::world::monday(),
+            start: monday(),
             zone: Tz::UTC,
             receivers: Vec::new(),
             check: plan.check,
@@ -293,7 +294,7 @@ impl House {
     pub async fn close(self) {
         self.stop.cancel();
         self.listeners.close();
-        self.listeners.wait().await;
+        passing(&self.stage.clock, self.listeners.wait()).await;
         self.app.stop().await;
         assert_eq!(self.telegram.offences(), Vec::<String>::new());
         let state = self.discord.state();

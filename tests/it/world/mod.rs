@@ -18,7 +18,7 @@ use keylapse::chat::console::screen::Screen;
 use keylapse::chat::console::talk::Talk;
 use keylapse::cli::counter;
 use keylapse::cli::demo::stage::{Setting, Stage, Told};
-use keylapse::clock::Clock;
+use keylapse::clock::{Clock, Stepped};
 use keylapse::commands::{Counter, HostNote};
 use keylapse::domain::receiver::Platform;
 use keylapse::exchange::simulator::SimKey;
@@ -57,6 +57,19 @@ struct Paper {
 pub struct Message {
     pub at: DateTime<Utc>,
     pub text: String,
+}
+
+/// Lets the time of a story pass until something has ended. Who stops a bot cannot stand still
+/// meanwhile: an answer that waits for its slot is still said, and its slot comes with time.
+pub async fn passing<T>(clock: &Stepped, ending: impl Future<Output = T>) -> T {
+    let mut ending = std::pin::pin!(ending);
+    loop {
+        let moment = std::time::Duration::from_millis(20);
+        if let Ok(ended) = tokio::time::timeout(moment, &mut ending).await {
+            return ended;
+        }
+        clock.advance(TimeDelta::seconds(1)).await;
+    }
 }
 
 /// Monday morning in a zone without surprises.

@@ -6,7 +6,7 @@ use keylapse::chat::telegram::Trouble;
 use serde_json::json;
 
 use super::world::{ANN, BO, DESK, Wish, World};
-use crate::fakes::telegram::{Break, Fake, poll_elsewhere};
+use crate::fakes::telegram::{Break, Fake, Person, Status, poll_elsewhere};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_token_ends_the_listening_with_one_sentence() {
@@ -133,5 +133,27 @@ async fn a_flood_of_commands_does_not_delay_an_alert() {
     let most = times.iter().map(|first| after(*first)).max().unwrap();
     println!("{} messages to 300 commands, at most {most} a minute", shown.len());
     assert!(most <= 11, "{most} a minute");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_amid_a_flood_ends_soon_and_leaves_what_was_not_begun_for_the_next_start() {
+    let mut world = World::new("stop-in-flood").await.ready().await;
+    let crowd = (0..60).map(|n| Person { id: 5_000 + n, name: "Somebody" });
+    let said = crowd.map(|who| {
+        world.fake.meets(who);
+        world.fake.sits(who, DESK, Status::Member);
+        world.fake.writes(who, DESK, "/help")
+    });
+    let said: Vec<i64> = said.collect();
+    let (first, last) = (said[0], said[59]);
+    // The group's slots are taken, so answers wait for theirs, and the rest waits for them.
+    world.fake.until("the first answer", |fake| !fake.unread().is_empty()).await;
+    let told_at = world.now();
+    world.stops().await;
+    assert!(world.now() - told_at <= TimeDelta::seconds(12), "{}", world.now() - told_at);
+    assert!(world.fake.is_confirmed(first), "what was answered is not heard again");
+    assert!(!world.fake.is_confirmed(last), "what was not begun is not lost");
+    while world.fake.read(DESK).is_some() {}
     world.end().await;
 }

@@ -30,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::fakes::telegram::{Fake, Person, Shown, Status, TOKEN};
 use crate::fakes::traffic::{self, Sent};
+use crate::world::{monday, passing};
 
 pub const ANN: Person = Person { id: 11, name: "Ann" };
 pub const BO: Person = Person { id: 12, name: "Bo" };
@@ -43,7 +44,7 @@ pub struct World {
     pub stage: Stage,
     pub trouble: watch::Receiver<Option<Trouble>>,
     app: App,
-    listening: JoinHandle<Result<(), Trouble>>,
+    listening: Option<JoinHandle<Result<(), Trouble>>>,
     stop: CancellationToken,
     name: &'static str,
 }
@@ -82,7 +83,7 @@ impl World {
         let ids = Arc::new(Ids::seeded());
         let store = Store::in_memory(ids.clone()).await.unwrap();
         let setting = Setting {
-            start: crate::world::monday(),
+            start: monday(),
             zone: Tz::UTC,
             receivers: Vec::new(),
             check: "every 5 min",
@@ -114,7 +115,7 @@ impl World {
         let trouble = listener.trouble();
         let (app, counter) = start(&stage, messenger);
         let stop = CancellationToken::new();
-        let listening = listen(listener, counter, clock, stop.clone());
+        let listening = Some(listen(listener, counter, clock, stop.clone()));
         Self { fake, stage, trouble, app, listening, stop, name }
     }
 
@@ -216,12 +217,19 @@ impl World {
         assert_eq!(self.fake.unread(), [], "{}: unread", self.name);
     }
 
+    /// The bot is told to stop, and does.
+    pub async fn stops(&mut self) {
+        self.stop.cancel();
+        if let Some(listening) = self.listening.take() {
+            passing(&self.stage.clock, listening).await.unwrap().unwrap();
+        }
+        self.stage.clock.settle().await;
+    }
+
     /// Ends the story: the bot stops, all was read, and nothing was against the platform's rules.
     pub async fn end(mut self) {
-        self.stop.cancel();
         self.reads_nothing();
-        (&mut self.listening).await.unwrap().unwrap();
-        self.stage.clock.settle().await;
+        self.stops().await;
         self.is_lawful().await;
         self.app.stop().await;
         assert_eq!(self.fake.unread(), [], "{}: unread at the end", self.name);
@@ -242,7 +250,8 @@ impl World {
 
     /// Ends a story in which the listener ended by itself.
     pub async fn ended(mut self) -> Trouble {
-        let trouble = (&mut self.listening).await.unwrap().unwrap_err();
+        let listening = self.listening.take().expect("a listener");
+        let trouble = listening.await.unwrap().unwrap_err();
         self.is_lawful().await;
         self.app.stop().await;
         trouble
