@@ -218,9 +218,21 @@ async fn telling_a_large_or_public_group_is_questioned_first() {
         let link = world.reads(chat, &["for you alone"]).button("Open the answer");
         let (_, parameter) = link.split_once("?start=").expect("a link");
         world.writes(ANN, ANN.id, &format!("/start {parameter}")).await;
-        let said = world.fake.read(ANN.id).expect("an answer").text;
+        let answer = world.fake.read(ANN.id).expect("an answer");
         let is_wide = members > 50 || public;
-        assert_eq!(said.contains("Many people may read"), is_wide, "{said}");
+        assert_eq!(answer.text.contains("Many people may read"), is_wide, "{}", answer.text);
+        if is_wide {
+            // Pressed in private, and the group is meant all the same.
+            let anyway = answer.button("Tell it here anyway");
+            world.presses(ANN, ANN.id, answer.id, &anyway).await;
+            while world.fake.read(ANN.id).is_some() {}
+        }
+        let told = world.stage.desk.receivers().await.unwrap();
+        let told: Vec<_> = told.into_iter().map(|one| one.receiver.address.chat).collect();
+        assert!(
+            told.contains(&chat.to_string()) && !told.contains(&ANN.id.to_string()),
+            "{told:?}"
+        );
     }
     world.end().await;
 }
