@@ -93,17 +93,25 @@ fn query_of(line: &str) -> Option<String> {
 }
 
 fn lines(knowledge: &Knowledge, answer: &Answer) -> Vec<String> {
-    if let Some(entry) = answer.topic().and_then(|topic| knowledge.entry(&topic)) {
-        return full(entry);
+    let offered: Vec<String> = answer
+        .offered()
+        .filter_map(|topic| knowledge.entry(&topic))
+        .map(|entry| format!("{}: keylapse faq {}", entry.title, entry.id))
+        .collect();
+    let Some(entry) = answer.topic().and_then(|topic| knowledge.entry(&topic)) else {
+        let head = if offered.is_empty() {
+            "I know about exchange API keys: expiry, errors, safety. Ask about one of these, or paste the last line of an error."
+        } else {
+            "Is it one of these?"
+        };
+        return [head.to_owned()].into_iter().chain(offered).collect();
+    };
+    let mut lines = full(entry);
+    if !offered.is_empty() {
+        lines.extend([String::new(), "Most likely that is meant. If not, perhaps:".to_owned()]);
+        lines.extend(offered);
     }
-    let offered: Vec<&Entry> =
-        answer.suggestions.iter().filter_map(|topic| knowledge.entry(topic)).collect();
-    if offered.is_empty() {
-        let about = "I know about exchange API keys: expiry, errors, safety. Ask about one of these, or paste the last line of an error.";
-        return vec![about.to_owned()];
-    }
-    let ask = |entry: &&Entry| format!("{}: keylapse faq {}", entry.title, entry.id);
-    std::iter::once("Is it one of these?".to_owned()).chain(offered.iter().map(ask)).collect()
+    lines
 }
 
 fn full(entry: &Entry) -> Vec<String> {

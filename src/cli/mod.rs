@@ -11,6 +11,7 @@ mod doctor;
 mod ending;
 pub mod failure;
 mod faq;
+mod fit;
 mod gallery;
 mod health;
 mod import;
@@ -82,6 +83,9 @@ enum Command {
     /// Print every message as each platform shows it; nothing in it is real
     #[command(hide = true)]
     Gallery,
+    /// Make the weights of the look-up from the lessons
+    #[command(hide = true)]
+    Fit(fit::FitArgs),
     /// Run the bot: check keys on schedule and warn before one stops working
     Run(run::RunArgs),
     /// Run a pretended KuCoin on this machine; nothing in it is real
@@ -125,6 +129,7 @@ async fn dispatch(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
         Command::Simulate(args) => simulate::run(&args).await,
         Command::Demo(args) => demo::run(args.into()).await.map_err(Failure::from),
         Command::Gallery => gallery::run(terminal).await,
+        Command::Fit(args) => fit::run(&args, terminal),
         Command::Run(args) => run::run(&args, &flags, terminal).await,
     }
 }

@@ -26,18 +26,12 @@ pub(super) async fn answer(call: &Call<'_>, question: Option<&str>) -> Result<Re
     if let Some(warning) = leaked(question) {
         return Ok(warning);
     }
-    let knowledge = &call.tools.knowledge;
-    if let Some(entry) = meant(call, question) {
-        return show(call, entry).await;
-    }
-    let found = knowledge.lookup(question);
-    let offered: Vec<&Entry> =
-        found.suggestions.iter().filter_map(|t| knowledge.entry(t)).collect();
-    if offered.is_empty() {
-        return Ok(off_topic());
+    let Some(found) = meant(call, question) else { return Ok(off_topic()) };
+    if let Some(entry) = found.entry {
+        return show(call, entry, &found.offered).await;
     }
     let mut card = Card::new(Tone::Plain, "Is it one of these?");
-    for entry in offered {
+    for entry in found.offered {
         card = card.button(entry.title.clone(), steps(entry.id));
     }
     shared(call, card, None).await
@@ -59,32 +53,47 @@ pub(super) async fn answer_for(
         Some(question) if Pasted::of(question) == Pasted::Nothing => meant(call, question),
         Some(_) | None => None,
     };
-    let Some(entry) = found else { return answer(call, question).await };
+    // What is only likely is not said to somebody in the open.
+    let sure = found.filter(|found| found.offered.is_empty()).and_then(|found| found.entry);
+    let Some(entry) = sure else { return answer(call, question).await };
     let reply = post(call, entry).await?;
     Ok(if reply.private { reply } else { Reply { calls: Some(whom.to_owned()), ..reply } })
 }
 
-/// The one entry that a question means beyond doubt.
-fn meant<'a>(call: &'a Call<'_>, question: &str) -> Option<&'a Entry> {
+/// What a question means.
+struct Found<'a> {
+    /// The answer, if one is likely enough.
+    entry: Option<&'a Entry>,
+    /// What else it may be; nothing beside an answer that is sure.
+    offered: Vec<&'a Entry>,
+}
+
+/// What a question means; nothing when it is about something else.
+fn meant<'a>(call: &'a Call<'_>, question: &str) -> Option<Found<'a>> {
     let knowledge = &call.tools.knowledge;
     // An id is exact; typed with or without the slash that texts print before it.
-    let exact = Topic::parse(question.trim().trim_start_matches("/faq").trim());
-    let topic = exact.or_else(|| knowledge.lookup(question).topic())?;
-    knowledge.entry(&topic)
+    if let Some(exact) = Topic::parse(question.trim().trim_start_matches("/faq").trim()) {
+        return Some(Found { entry: knowledge.entry(&exact), offered: Vec::new() });
+    }
+    let answer = knowledge.lookup(question);
+    let entry = answer.topic().and_then(|topic| knowledge.entry(&topic));
+    let offered: Vec<&Entry> =
+        answer.offered().filter_map(|topic| knowledge.entry(&topic)).collect();
+    (entry.is_some() || !offered.is_empty()).then_some(Found { entry, offered })
 }
 
 /// One entry, by its id.
 pub(super) async fn topic(call: &Call<'_>, id: &str) -> Result<Reply, StoreError> {
     let entry = Topic::parse(id).and_then(|topic| call.tools.knowledge.entry(&topic));
     let Some(entry) = entry else { return Ok(stale()) };
-    show(call, entry).await
+    show(call, entry, &[]).await
 }
 
-async fn show(call: &Call<'_>, entry: &Entry) -> Result<Reply, StoreError> {
-    let card = match here(call, entry).await? {
-        Some(line) => page(call, entry).text(line),
-        None => page(call, entry),
-    };
+async fn show(call: &Call<'_>, entry: &Entry, others: &[&Entry]) -> Result<Reply, StoreError> {
+    let mut card = page(call, entry, others);
+    if let Some(line) = here(call, entry).await? {
+        card = card.text(line);
+    }
     shared(call, card, Some(entry.id.as_str())).await
 }
 
@@ -134,7 +143,7 @@ async fn post(call: &Call<'_>, entry: &Entry) -> Result<Reply, StoreError> {
         let line = "An answer was posted here a moment ago; try again in a minute.";
         return Ok(Reply::private(Card::new(Tone::Plain, line)));
     }
-    Ok(Reply::open(page(call, entry)))
+    Ok(Reply::open(page(call, entry, &[])))
 }
 
 /// Whether an answer may stand in a Telegram group.
@@ -152,7 +161,8 @@ async fn is_chosen(call: &Call<'_>) -> Result<bool, StoreError> {
     Ok(call.desk.settings().await?.faq_channels.contains(&call.place.chat))
 }
 
-fn page(call: &Call<'_>, entry: &Entry) -> Card {
+/// An entry, with what else may be meant where it is only likely, else with what to read next.
+fn page(call: &Call<'_>, entry: &Entry, others: &[&Entry]) -> Card {
     let mut card = Card::new(Tone::Plain, entry.title.as_str()).text(entry.answer.as_str());
     if !entry.steps.is_empty() {
         card = card.steps(entry.steps.iter().map(|step| step.as_str().into()));
@@ -160,8 +170,12 @@ fn page(call: &Call<'_>, entry: &Entry) -> Card {
     for note in &entry.notes {
         card = card.text(note.as_str());
     }
-    let next = entry.see.iter().filter_map(|topic| call.tools.knowledge.entry(topic));
-    next.take(3).fold(card, |card, entry| card.button(entry.title.clone(), steps(entry.id)))
+    if !others.is_empty() {
+        card = card.text("Most likely you mean this. If not, press what you mean:");
+    }
+    let next = entry.see.iter().filter_map(|topic| call.tools.knowledge.entry(topic)).take(3);
+    let buttons: Vec<&Entry> = if others.is_empty() { next.collect() } else { others.to_vec() };
+    buttons.into_iter().fold(card, |card, entry| card.button(entry.title.clone(), steps(entry.id)))
 }
 
 fn steps(topic: Topic) -> Action {

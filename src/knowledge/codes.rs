@@ -100,7 +100,7 @@ fn numbers(folded: &str) -> Vec<&str> {
 }
 
 /// False inside words and ids, for parts of addresses, dates and decimals, and for amounts with a sign of money.
-fn stands_alone(bytes: &[u8], start: usize, end: usize) -> bool {
+pub(super) fn stands_alone(bytes: &[u8], start: usize, end: usize) -> bool {
     let byte = |at: Option<usize>| at.and_then(|at| bytes.get(at)).copied().unwrap_or(b' ');
     let before = (byte(start.checked_sub(2)), byte(start.checked_sub(1)));
     let after = (byte(Some(end)), byte(Some(end + 1)));

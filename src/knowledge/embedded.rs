@@ -50,4 +50,9 @@ pub(super) const ENTRIES: &[(&str, &str)] = entries! {
     "passphrase"
     "sub-account-keys"
     "stored-secret"
+    "bot-add-key"
+    "bot-warnings"
+    "bot-acknowledge"
+    "bot-privacy"
+    "bot-roles"
 };

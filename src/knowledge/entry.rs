@@ -53,6 +53,13 @@ pub struct Entry {
     pub see: Vec<Topic>,
 }
 
+impl Entry {
+    /// Every text of it that is shown, in order.
+    pub(super) fn shown(&self) -> impl Iterator<Item = &String> {
+        [&self.title, &self.answer].into_iter().chain(&self.steps).chain(&self.notes)
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FrontMatter {

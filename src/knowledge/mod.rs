@@ -1,53 +1,69 @@
 //! Knowledge: what keylapse can answer about exchange API keys, and finding the entry that a question means.
 //!
-//! Entries are Markdown files compiled in (`entries/`); every alert's *Steps* leads to one. A question is read as words
-//! (`words`), first for error codes (`codes`), then ranked (`search`) against entries and against subjects near ours
-//! that we do not answer (`off_topic.txt`). Pure and in memory: no network, no store, no clock, and no question is kept.
+//! Entries are Markdown files compiled in (`entries/`); every alert's *Steps* leads to one. A question is read for an
+//! exact error code first (`codes`), then judged by weights (`learned`) that were fitted (`fit`) on lessons: questions
+//! and errors with the topic that each means, or none (`lessons/`). Pure and in memory: no network, no store, no clock,
+//! and no question is kept.
 
 mod answer;
 mod codes;
 mod embedded;
 mod entry;
-mod question;
-mod search;
-mod weigh;
+mod features;
+mod fit;
+mod learned;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, Hit, to_json};
+use std::collections::{BTreeSet, HashSet};
+
+pub use answer::{Answer, Hit, Sureness, to_json};
 pub use entry::{Entry, Topic};
+pub use fit::{Lesson, fit};
 
 use codes::Codes;
-use search::Search;
+use learned::Learned;
+use words::Words;
 
 /// How many results an answer lists.
 const MAX_RESULTS: usize = 10;
 
-/// How many topics are offered when unsure.
-const MAX_SUGGESTIONS: usize = 3;
+/// The weights that were fitted on the lessons.
+pub const WEIGHTS: &[u8] = include_bytes!("weights.bin");
 
-/// All entries with their index. Build it once; look-ups take microseconds to a few milliseconds and never block.
+/// All entries with their index. Build it once; a look-up takes some tens of microseconds and never blocks.
 #[derive(Debug)]
 pub struct Knowledge {
     entries: Vec<Entry>,
     codes: Codes,
-    search: Search,
+    words: Words,
+    /// Every term of the entries.
+    vocabulary: HashSet<String>,
+    learned: Learned,
+    /// The entry of each topic that was learned; none for what is not ours.
+    places: Vec<Option<usize>>,
 }
 
 impl Knowledge {
     /// The entries that are compiled into the program.
     ///
     /// # Panics
-    /// If an embedded entry cannot be read, which a test rules out.
+    /// If an embedded entry or the weights cannot be read, which a test rules out.
     pub fn embedded() -> Self {
         let read = |(id, text): &(&str, &str)| match entry::parse(text) {
             Ok(entry) => entry,
             Err(error) => panic!("knowledge entry {id}: {error}"),
         };
         let entries: Vec<Entry> = embedded::ENTRIES.iter().map(read).collect();
-        Self { codes: Codes::of(&entries), search: Search::of(&entries), entries }
+        let Some(learned) = Learned::read(WEIGHTS) else { panic!("the fitted weights are broken") };
+        let place = |id: &&str| entries.iter().position(|entry| entry.id.as_str() == *id);
+        let places = learned.topics().iter().map(place).collect();
+        let words = Words::embedded();
+        let texts = entries.iter().flat_map(|entry| entry.aliases.iter().chain(entry.shown()));
+        let vocabulary = texts.flat_map(|text| words.terms(&words::fold(text))).collect();
+        Self { codes: Codes::of(&entries), words, vocabulary, learned, places, entries }
     }
 
     /// All entries, in reading order.
@@ -65,25 +81,36 @@ impl Knowledge {
         self.codes.kucoin(code).map(|at| &self.entries[at])
     }
 
-    /// Finds the entry that a question or a pasted error means. Reads the first 2,000 characters.
+    /// Finds the entry that a question or a pasted error means. Reads the last 2,000 characters: the cause of a long
+    /// paste stands at its end.
     pub fn lookup(&self, question: &str) -> Answer {
         let folded = words::fold(question);
-        let mut ranking = self.search.rank(&folded);
-        if let Some(at) = self.codes.find(&folded) {
-            ranking.put_first(at);
+        let likely = self.learned.likely(&features::of(&self.words, &folded));
+        let foreign = self.places.iter().zip(&likely).filter(|(place, _)| place.is_none());
+        let foreign: f32 = foreign.map(|(_, likely)| likely).sum();
+        let ours = self.places.iter().zip(&likely);
+        let mut hits: Vec<Hit> = ours
+            .filter_map(|(place, likely)| {
+                Some(Hit { topic: self.entries[(*place)?].id, score: *likely })
+            })
+            .collect();
+        hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.topic.cmp(&b.topic)));
+        let coded = self.codes.find(&folded).map(|at| self.entries[at].id);
+        if let Some(topic) = coded {
+            hits.retain(|hit| hit.topic != topic);
+            hits.insert(0, Hit { topic, score: 1.0 });
         }
-        let hit = |(at, score): &(usize, f64)| Hit { topic: self.entries[*at].id, score: *score };
-        let results: Vec<Hit> = ranking.scores.iter().take(MAX_RESULTS).map(hit).collect();
-        let offered = if ranking.is_plausible && !ranking.is_sure { MAX_SUGGESTIONS } else { 0 };
-        Answer {
-            suggestions: results.iter().take(offered).map(|hit| hit.topic).collect(),
-            answered: ranking.is_sure,
-            results,
-        }
+        hits.truncate(MAX_RESULTS);
+        let best = hits.first().map_or(0.0, |hit| hit.score);
+        let sureness = if coded.is_some() { Sureness::Exact } else { Sureness::of(best, foreign) };
+        Answer { results: hits, sureness }
     }
 
     /// The words of a question that the entries know too, in their searchable form: safe to count, without a stranger's text.
     pub fn known_words(&self, question: &str) -> Vec<String> {
-        self.search.known_words(&words::fold(question))
+        let terms = self.words.terms(&words::fold(question));
+        let known: BTreeSet<String> =
+            terms.into_iter().filter(|term| self.vocabulary.contains(term)).collect();
+        known.into_iter().collect()
     }
 }

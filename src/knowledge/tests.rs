@@ -11,10 +11,6 @@ fn knowledge() -> &'static Knowledge {
     &KNOWLEDGE
 }
 
-fn texts(entry: &Entry) -> impl Iterator<Item = &String> {
-    [&entry.title, &entry.answer].into_iter().chain(&entry.steps).chain(&entry.notes)
-}
-
 #[test]
 fn every_file_is_an_entry_and_every_entry_is_called_like_its_file() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/knowledge/entries");
@@ -98,7 +94,7 @@ fn every_code_of_kucoin_has_an_entry() {
 #[test]
 fn an_entry_fits_a_phone() {
     for entry in knowledge().entries() {
-        let body: usize = texts(entry).skip(1).map(|text| text.chars().count() + 4).sum();
+        let body: usize = entry.shown().skip(1).map(|text| text.chars().count() + 4).sum();
         assert!(body <= 900, "{}: {body} characters", entry.id);
         assert!(entry.title.chars().count() <= 60, "{}: title", entry.id);
         assert!(!entry.title.ends_with('.'), "{}: title", entry.id);
@@ -118,7 +114,7 @@ fn an_entry_speaks_plainly() {
     let banned =
         ["simply", "just", "please", "unfortunately", "easily", "obviously", "fix it", "delve"];
     for entry in knowledge().entries() {
-        for text in texts(entry) {
+        for text in entry.shown() {
             let words: Vec<String> =
                 text.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase).collect();
             let found =
@@ -151,20 +147,59 @@ fn the_order_of_revoking_is_the_same_everywhere() {
     );
 }
 
+/// Lessons are more than the entries' own words, and no question that measures is among them.
 #[test]
-fn a_subject_that_is_not_ours_does_not_own_a_word_of_an_entry() {
+fn every_topic_has_its_lessons_and_none_of_them_is_a_question_that_measures() {
+    let questions: HashSet<String> = golden::SETS
+        .iter()
+        .flat_map(|name| golden::rows(name))
+        .map(|row| row.query.to_lowercase())
+        .collect();
+    let ids = embedded::ENTRIES.iter().map(|(id, _)| *id).chain(["none"]);
+    for id in ids {
+        let path = format!("{}/src/knowledge/lessons/{id}.txt", env!("CARGO_MANIFEST_DIR"));
+        let lessons = std::fs::read_to_string(path).expect(id);
+        assert!(lessons.lines().count() >= 100, "{id}");
+        for lesson in lessons.lines() {
+            let text = lesson.replace("\\n", "\n").to_lowercase();
+            assert!(!questions.contains(&text), "{id}: {lesson}");
+        }
+    }
+}
+
+#[test]
+fn every_entry_was_learned_and_nothing_else() {
     let knowledge = knowledge();
-    for line in
-        words::data_lines(include_str!("off_topic.txt")).filter(|line| line.starts_with('!'))
-    {
-        let known = knowledge.known_words(line);
-        let is_one_word = !line.contains(' ');
-        assert!(
-            !(is_one_word
-                && known
-                    .iter()
-                    .any(|word| ["key", "api", "exchang", "secret"].contains(&word.as_str()))),
-            "{line}"
-        );
+    let mut learned: Vec<&str> = knowledge.learned.topics().to_vec();
+    learned.retain(|id| *id != "none");
+    learned.sort_unstable();
+    let mut entries: Vec<&str> = embedded::ENTRIES.iter().map(|(id, _)| *id).collect();
+    entries.sort_unstable();
+    assert_eq!(learned, entries);
+    assert!(knowledge.places.iter().filter(|place| place.is_none()).count() == 1);
+}
+
+#[test]
+fn a_fit_learns_what_it_is_taught_and_is_the_same_twice() {
+    let lessons: Vec<Lesson> = [
+        ("expired-meaning", "my key has expired"),
+        ("expired-meaning", "the key ran out"),
+        ("error-signature", "the signature is refused"),
+        ("error-signature", "invalid signature"),
+        ("none", "what is the weather"),
+    ]
+    .into_iter()
+    .map(|(topic, text)| Lesson { topic: topic.to_owned(), text: text.to_owned() })
+    .collect();
+    let block = fit(&lessons);
+    assert_eq!(block, fit(&lessons));
+    let learned = Learned::read(block.leak()).expect("weights");
+    assert_eq!(learned.topics(), ["error-signature", "expired-meaning", "none"]);
+    let words = Words::embedded();
+    for (text, most) in [("signature refused", 0), ("key expired", 1), ("weather today", 2)] {
+        let likely = learned.likely(&features::of(&words, &words::fold(text)));
+        let best = likely.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap();
+        assert_eq!(best.0, most, "{text}: {likely:?}");
+        assert!((likely.iter().sum::<f32>() - 1.0).abs() < 1e-4);
     }
 }

@@ -48,12 +48,6 @@ impl Words {
         terms
     }
 
-    /// Every spelling that leads to an idea, for repairing typing slips.
-    pub(super) fn spellings(&self) -> impl Iterator<Item = (&str, &'static str)> {
-        let listed = self.whole.iter().chain(&self.starts);
-        listed.map(|(spelling, idea)| (spelling.as_str(), *idea))
-    }
-
     /// Small words that mean something together become one idea.
     fn join_phrases(&self, text: &str) -> String {
         let mut text = format!(" {} ", text.replace(['?', '!', ',', ';'], " "));
@@ -88,10 +82,13 @@ pub(super) fn data_lines(list: &'static str) -> impl Iterator<Item = &'static st
     list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// Lower case, without accents, control and invisible characters, cut to [`MAX_QUESTION_CHARS`].
+/// Lower case, without accents, control and invisible characters; of a longer text the last
+/// [`MAX_QUESTION_CHARS`], because the cause of a long paste stands at its end.
 pub(super) fn fold(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len().min(4 * MAX_QUESTION_CHARS));
-    for c in text.chars().take(MAX_QUESTION_CHARS) {
+    let cut = text.char_indices().rev().nth(MAX_QUESTION_CHARS - 1).map_or(0, |(at, _)| at);
+    let text = &text[cut..];
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars() {
         if c.is_control() {
             folded.push(' ');
         } else if !is_invisible(c) {
@@ -139,7 +136,7 @@ fn fold_char(c: char, out: &mut String) {
 }
 
 /// A link says where an error happened, not which; its words would only dilute the question.
-fn without_links(folded: &str) -> String {
+pub(super) fn without_links(folded: &str) -> String {
     let kept = folded.split_whitespace().filter(|word| !word.contains("://"));
     kept.collect::<Vec<_>>().join(" ")
 }
