@@ -167,6 +167,7 @@ impl Fake {
         let talk = Talk {
             token: token.clone(),
             made: Instant::now(),
+            first_word_after: None,
             kind: None,
             ephemeral: false,
             shown: None,
@@ -203,8 +204,8 @@ fn event(
         "authorizing_integration_owners": owners, "context": i32::from(spot.guild.is_none()),
         "attachment_size_limit": 524_288, "app_permissions": NEEDED.to_string(),
     });
-    if let Some(channel) = state.channels.get(&spot.channel) {
-        let can = NEEDED & !channel.access.denied();
+    if state.channels.contains_key(&spot.channel) {
+        let can = NEEDED & !state.ruling(spot.channel).access.denied();
         event["app_permissions"] = can.to_string().into();
         event["channel"] = state.channel_answer(spot.channel);
     }

@@ -151,7 +151,10 @@ fn known(
             let url = state.gateway.clone().unwrap_or_else(|| fake.gateway_url());
             let limit =
                 json!({"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1});
-            ok(json!({"url": url, "shards": 1, "session_start_limit": limit}))
+            // One connection for each thousand servers is advised.
+            let servers = state.application()["approximate_guild_count"].as_u64().unwrap_or(1);
+            let shards = servers.div_ceil(1_000);
+            ok(json!({"url": url, "shards": shards, "session_start_limit": limit}))
         }
         ("GET", ["oauth2", "applications", "@me"]) => ok(json!({"id": app, "name": "keylapse"})),
         ("GET", ["users", "@me"]) => ok(user(APP, "keylapse", true)),
@@ -264,7 +267,7 @@ fn channel_route(
     let id: u64 = id.parse().unwrap_or(0);
     let Some(channel) = state.channels.get(&id) else { return no(404, 10_003, "Unknown Channel") };
     if !state.guilds.get(&channel.guild).is_some_and(|guild| guild.has_bot)
-        || channel.access == Access::NoView
+        || state.ruling(id).access == Access::NoView
     {
         return no(403, 50_001, "Missing Access");
     }
@@ -276,11 +279,16 @@ fn channel_route(
             ok(Value::Array(messages))
         }
         ("POST", ["messages"]) => {
-            if channel.access == Access::NoSend {
+            let speak = if channel.parent.is_some() { 1 << 38 } else { 1 << 11 };
+            if state.ruling(id).access.denied() & (speak | 1 << 14) != 0 {
                 return no(403, 50_013, "Missing Permissions");
+            }
+            if channel.is_archived && channel.is_locked {
+                return no(400, 50_083, "Thread is archived");
             }
             post(state, id, body)
         }
+        ("PATCH", ["messages", _]) if channel.is_archived => no(400, 50_083, "Thread is archived"),
         ("PATCH", ["messages", message]) => {
             let wrong = rules::message(body, Body::Edit);
             if !wrong.is_empty() {
@@ -321,6 +329,8 @@ fn post(state: &mut State, id: u64, body: &Value) -> Out {
     let message = state.message(id, body);
     let channel = state.channels.get_mut(&id).expect("a channel");
     channel.messages.push(message.clone());
+    // A message wakes a thread that only sleeps.
+    channel.is_archived = false;
     channel.nonces.insert(nonce, message.clone());
     ok(message)
 }
@@ -351,6 +361,7 @@ fn callback(state: &mut State, (id, token): (&str, &str), body: &Value) -> Out {
         return no(400, 50_035, "Invalid Form Body");
     }
     talk.kind = Some(kind);
+    talk.first_word_after = Some(talk.made.elapsed());
     talk.ephemeral = data["flags"].as_u64().unwrap_or(0) & 64 != 0;
     match kind {
         8 => talk.choices = Some(data["choices"].clone()),

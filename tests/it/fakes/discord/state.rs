@@ -2,6 +2,7 @@
 //! was asked of it.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -38,11 +39,13 @@ pub enum Trouble {
 }
 
 /// What the bot may do in a channel.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Access {
+    #[default]
     Full,
     NoHistory,
     NoSend,
+    NoThreads,
     NoView,
 }
 
@@ -56,18 +59,46 @@ impl Access {
             Self::Full => 0,
             Self::NoHistory => 1 << 16,
             Self::NoSend => 1 << 11 | 1 << 14,
+            Self::NoThreads => 1 << 38,
             Self::NoView => 1 << 10,
         }
     }
 }
 
+#[derive(Default)]
 pub struct Channel {
     pub guild: u64,
     pub access: Access,
+    /// Whether everybody is kept out, and only the bot let in.
+    pub is_closed: bool,
+    /// The channel that this thread hangs on, where it is one.
+    pub parent: Option<u64>,
+    pub is_archived: bool,
+    pub is_locked: bool,
     pub messages: Vec<Value>,
     /// Nonces that are remembered, with the message of each.
     pub nonces: BTreeMap<String, Value>,
     pub troubles: VecDeque<Trouble>,
+}
+
+impl Channel {
+    /// What the channel takes from somebody, or gives.
+    fn overwrites(&self) -> Value {
+        let mut rows = Vec::new();
+        let look = 1 << 10;
+        if self.is_closed {
+            let everybody = self.guild.to_string();
+            rows.push(json!({"id": everybody, "type": 0, "allow": "0", "deny": look.to_string()}));
+        }
+        let denied = self.access.denied();
+        let allowed = if self.is_closed { look & !denied } else { 0 };
+        if allowed | denied != 0 {
+            rows.push(json!({
+                "id": APP.to_string(), "type": 1, "allow": allowed.to_string(), "deny": denied.to_string(),
+            }));
+        }
+        Value::Array(rows)
+    }
 }
 
 pub struct Guild {
@@ -84,6 +115,8 @@ pub struct Guild {
 pub struct Talk {
     pub token: String,
     pub made: Instant,
+    /// How long the first answer took.
+    pub first_word_after: Option<Duration>,
     /// The kind of the first answer.
     pub kind: Option<u64>,
     pub ephemeral: bool,
@@ -187,19 +220,33 @@ impl State {
         answer
     }
 
-    /// A channel as it is answered when asked for.
+    /// The channel whose permissions count: a thread has none of its own.
+    pub fn ruling(&self, id: u64) -> &Channel {
+        let channel = &self.channels[&id];
+        channel.parent.map_or(channel, |parent| &self.channels[&parent])
+    }
+
+    /// A channel or a thread as it is answered when asked for.
     pub fn channel_answer(&self, id: u64) -> Value {
         let channel = &self.channels[&id];
-        let denied = channel.access.denied().to_string();
-        let overwrites = match channel.access {
-            Access::Full => json!([]),
-            _ => json!([{"id": APP.to_string(), "type": 1, "allow": "0", "deny": denied}]),
-        };
-        json!({
+        let mut answer = json!({
             "id": id.to_string(), "type": 0, "guild_id": channel.guild.to_string(), "name": format!("keys-{id}"),
-            "position": 0, "permission_overwrites": overwrites, "parent_id": null, "topic": null, "nsfw": false,
+            "position": 0, "permission_overwrites": channel.overwrites(), "parent_id": null, "topic": null, "nsfw": false,
             "last_message_id": null, "rate_limit_per_user": 0, "flags": 0,
-        })
+        });
+        if let Some(parent) = channel.parent {
+            for name in ["position", "permission_overwrites", "topic", "nsfw"] {
+                answer.as_object_mut().expect("a channel").remove(name);
+            }
+            answer["type"] = 11.into();
+            answer["parent_id"] = parent.to_string().into();
+            answer["owner_id"] = APP.to_string().into();
+            answer["thread_metadata"] = json!({
+                "archived": channel.is_archived, "locked": channel.is_locked, "auto_archive_duration": 1_440,
+                "archive_timestamp": "2027-01-04T10:00:00.000000+00:00",
+            });
+        }
+        answer
     }
 
     /// A server as the gateway tells of it.
@@ -210,12 +257,17 @@ impl State {
             "id": role.to_string(), "name": format!("role {role}"), "color": 0, "colors": colors, "hoist": false,
             "position": 0, "permissions": can.to_string(), "managed": false, "mentionable": false, "flags": 0,
         })).collect();
-        let channels: Vec<Value> = self.channels.iter().filter(|(_, channel)| channel.guild == id).map(|(channel, _)| json!({
-            "id": channel.to_string(), "type": 0, "name": format!("keys-{channel}"), "position": 0, "permission_overwrites": [],
-        })).collect();
+        let here = self.channels.iter().filter(|(_, channel)| channel.guild == id);
+        // Threads that are archived the gateway does not tell of.
+        let shown = here.filter(|(_, channel)| !channel.is_archived);
+        let (threads, channels): (Vec<_>, Vec<_>) =
+            shown.partition(|(_, channel)| channel.parent.is_some());
+        let answers = |some: Vec<(&u64, &Channel)>| -> Vec<Value> {
+            some.into_iter().map(|(channel, _)| self.channel_answer(*channel)).collect()
+        };
         json!({
             "id": id.to_string(), "name": guild.name, "owner_id": guild.owner.to_string(), "roles": roles,
-            "channels": channels, "threads": [], "members": [], "presences": [], "voice_states": [], "stickers": [],
+            "channels": answers(channels), "threads": answers(threads), "members": [], "presences": [], "voice_states": [], "stickers": [],
             "stage_instances": [], "guild_scheduled_events": [], "emojis": [], "features": [], "icon": null, "splash": null, "discovery_splash": null,
             "afk_channel_id": null, "afk_timeout": 300, "verification_level": 1, "default_message_notifications": 1,
             "explicit_content_filter": 0, "mfa_level": 0, "application_id": null, "system_channel_id": null,

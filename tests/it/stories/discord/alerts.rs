@@ -29,12 +29,6 @@ fn posts(world: &World, channel: u64) -> Vec<u16> {
     asked.map(|one| one.status).collect()
 }
 
-async fn lost(world: &World, channel: u64) -> Option<String> {
-    let receivers = world.stage.desk.receivers().await.unwrap();
-    let found = receivers.into_iter().find(|one| one.receiver.address.chat == channel.to_string());
-    found.expect("a receiver").lost
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_alert_arrives_calls_its_role_and_changes_when_somebody_takes_it() {
     let mut world = World::new().await;
@@ -68,7 +62,7 @@ async fn a_channel_that_is_gone_or_closed_is_named_and_its_sibling_is_told() {
         let told = world.reads_all(NIGHT);
         assert!(told.contains("tracker can now withdraw"), "{told}");
         assert!(told.contains("gets no warnings") && told.contains(part), "{told}");
-        let why = lost(&world, KEYS).await.expect("the receiver is lost");
+        let why = world.lost(KEYS).await.expect("the receiver is lost");
         assert!(why.contains(part) && why.contains(&KEYS.to_string()), "{why}");
         assert_eq!(posts(&world, KEYS), [403], "a lost channel is not asked again");
         world.end(&format!("lost-{access:?}")).await;
@@ -80,7 +74,7 @@ async fn a_channel_that_is_gone_or_closed_is_named_and_its_sibling_is_told() {
         "id": KEYS.to_string(), "type": 0, "guild_id": SERVER.to_string(), "name": "keys", "position": 0,
         "permission_overwrites": [],
     }));
-    while lost(&world, KEYS).await.is_none() {
+    while world.lost(KEYS).await.is_none() {
         tokio::task::yield_now().await;
     }
     world.gains_withdrawal("tracker").await;
@@ -100,22 +94,22 @@ async fn a_server_that_throws_the_bot_out_loses_its_channels_and_an_outage_does_
     let guild = world.fake.state().guild_event(SERVER);
     world.fake.tell("GUILD_CREATE", guild);
     world.says(TRADER, "alerts", &[]).await;
-    assert_eq!(lost(&world, KEYS).await, None);
+    assert_eq!(world.lost(KEYS).await, None);
     world.fake.state().guilds.get_mut(&SERVER).unwrap().has_bot = false;
     world.fake.tell("GUILD_DELETE", json!({"id": SERVER.to_string()}));
     let gone = async {
-        while lost(&world, KEYS).await.is_none() {
+        while world.lost(KEYS).await.is_none() {
             tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(20), gone).await.expect("the receiver is lost");
-    assert!(lost(&world, KEYS).await.unwrap().contains("invite me again"));
+    assert!(world.lost(KEYS).await.unwrap().contains("invite me again"));
     // Invited again, it is told again.
     world.fake.state().guilds.get_mut(&SERVER).unwrap().has_bot = true;
     let guild = world.fake.state().guild_event(SERVER);
     world.fake.tell("GUILD_CREATE", guild);
     let back = async {
-        while lost(&world, KEYS).await.is_some() {
+        while world.lost(KEYS).await.is_some() {
             tokio::task::yield_now().await;
         }
     };

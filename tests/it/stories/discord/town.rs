@@ -1,7 +1,5 @@
 //! The town that Discord's stories happen in: two servers, three channels, four people.
 
-use std::collections::{BTreeMap, VecDeque};
-
 use chrono_tz::Tz;
 use keylapse::domain::access::{Grant, Grantee, Role};
 use keylapse::domain::receiver::{Address, Platform};
@@ -9,7 +7,7 @@ use keylapse::domain::signal::Severity;
 use keylapse::domain::text::Clean;
 use keylapse::store::workspace::{Described, DescribedReceiver};
 
-use crate::fakes::discord::{APP, Access, Channel, Fake, Guild, NEEDED, Spot};
+use crate::fakes::discord::{APP, Channel, Fake, Guild, NEEDED, Spot};
 
 /// The server of the workspace, and one of strangers.
 pub const SERVER: u64 = 1_100_000_000_000_000_001;
@@ -18,6 +16,9 @@ pub const FOREIGN: u64 = 1_100_000_000_000_000_002;
 pub const KEYS: u64 = 1_100_000_000_000_000_011;
 pub const NIGHT: u64 = 1_100_000_000_000_000_012;
 pub const THEIRS: u64 = 1_100_000_000_000_000_013;
+/// A thread of each told channel, where a story opens it.
+pub const THREAD: u64 = 1_100_000_000_000_000_014;
+pub const NIGHT_THREAD: u64 = 1_100_000_000_000_000_015;
 /// The role that traders have, and one that manages the server.
 pub const TRADERS: u64 = 1_100_000_000_000_000_021;
 pub const MANAGERS: u64 = 1_100_000_000_000_000_022;
@@ -56,16 +57,15 @@ pub fn populate(fake: &Fake) {
     state.guilds.insert(SERVER, guild("The desk", SERVER));
     state.guilds.insert(FOREIGN, guild("Strangers", FOREIGN));
     for (id, guild) in [(KEYS, SERVER), (NIGHT, SERVER), (THEIRS, FOREIGN)] {
-        state.channels.insert(
-            id,
-            Channel {
-                guild,
-                access: Access::Full,
-                messages: Vec::new(),
-                nonces: BTreeMap::new(),
-                troubles: VecDeque::new(),
-            },
-        );
+        state.channels.insert(id, Channel { guild, ..Channel::default() });
+    }
+}
+
+/// Opens the threads.
+pub fn open_threads(fake: &Fake) {
+    for (id, parent) in [(THREAD, KEYS), (NIGHT_THREAD, NIGHT)] {
+        let thread = Channel { guild: SERVER, parent: Some(parent), ..Channel::default() };
+        fake.state().channels.insert(id, thread);
     }
 }
 
@@ -93,7 +93,8 @@ fn the_library_reads_what_the_fake_tells_of_a_server() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let fake = runtime.block_on(Fake::start());
     populate(&fake);
+    open_threads(&fake);
     let event = fake.state().guild_event(SERVER);
     let guild: serenity::all::Guild = serde_json::from_value(event).unwrap();
-    assert_eq!((guild.channels.len(), guild.roles.len()), (2, 4));
+    assert_eq!((guild.channels.len(), guild.threads.len(), guild.roles.len()), (2, 2, 4));
 }

@@ -20,13 +20,15 @@ use keylapse::exchange::simulator::SimKey;
 use keylapse::ids::Ids;
 use keylapse::secret::Secret;
 use keylapse::store::Store;
+use keylapse::store::workspace::Described;
 use keylapse::tasks::Rhythm;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use super::town::{
-    FOREIGN, KEYS, MANAGER, NIGHT, NOBODY, OWNER, SERVER, THEIRS, TRADER, TRADERS, in_server,
+    FOREIGN, KEYS, MANAGER, NIGHT, NIGHT_THREAD, NOBODY, OWNER, SERVER, THEIRS, THREAD, TRADER,
+    TRADERS, in_server, open_threads,
 };
 use super::town::{described, populate};
 use crate::fakes::discord::{Fake, Spot, TOKEN};
@@ -48,6 +50,8 @@ pub struct World {
 /// An answer that a person sees.
 pub struct Answer {
     pub kind: u64,
+    /// How long the first word took, in real time.
+    pub first_word_after: Duration,
     pub ephemeral: bool,
     pub text: String,
     pub shown: Value,
@@ -83,6 +87,18 @@ impl World {
 
     /// A bot that tells these channels, not yet switched on.
     pub async fn with(fake: Arc<Fake>, receivers: &[u64]) -> Self {
+        Self::of(fake, described(receivers)).await
+    }
+
+    /// A bot of a workspace that watches no keys and only answers, switched on.
+    pub async fn for_questions() -> Self {
+        let described = Described { faq_only: true, grants: Vec::new(), ..described(&[]) };
+        let mut world = Self::of(Fake::start().await, described).await;
+        world.switch_on().await;
+        world
+    }
+
+    async fn of(fake: Arc<Fake>, described: Described) -> Self {
         populate(&fake);
         let ids = Arc::new(Ids::seeded());
         let store = Store::in_memory(ids.clone()).await.unwrap();
@@ -94,8 +110,7 @@ impl World {
             mark: None,
         };
         let mut stage = Stage::set(setting, store, ids).await.unwrap();
-        let mut spaces =
-            stage.store.sync_workspaces(&[described(receivers)], monday()).await.unwrap();
+        let mut spaces = stage.store.sync_workspaces(&[described], monday()).await.unwrap();
         stage.desk = stage.store.desk(spaces.remove(0));
         let (stop, read) = (CancellationToken::new(), BTreeMap::new());
         Self { stage, fake, app: None, settings: None, listening: None, stop, read }
@@ -234,6 +249,14 @@ impl World {
         message
     }
 
+    /// Why a channel is told nothing any more; `None` while it is.
+    pub async fn lost(&self, channel: u64) -> Option<String> {
+        let receivers = self.stage.desk.receivers().await.unwrap();
+        let is_it = |chat: &str| chat == channel.to_string();
+        let found = receivers.into_iter().find(|one| is_it(&one.receiver.address.chat));
+        found.expect("a receiver").lost
+    }
+
     /// Everything unread of a channel.
     pub fn reads_all(&mut self, channel: u64) -> String {
         let at = self.read.entry(channel).or_default();
@@ -293,6 +316,7 @@ impl World {
         let shown = talk.shown.unwrap_or_default();
         Answer {
             kind: talk.kind.unwrap_or(0),
+            first_word_after: talk.first_word_after.unwrap_or_default(),
             ephemeral: talk.ephemeral,
             text: text(&shown),
             shown,
