@@ -2,7 +2,9 @@
 //! roles, and whether those let them manage it. The permissions that an event carries are of one
 //! channel, where anybody can be given anything; only the server's own roles count (S12).
 
-use serenity::all::{Guild, GuildChannel, Member, PermissionOverwriteType, Permissions};
+use serenity::all::{
+    Guild, GuildChannel, Member, PermissionOverwrite, PermissionOverwriteType, Permissions,
+};
 
 use crate::commands::Standing;
 
@@ -30,8 +32,13 @@ pub fn standing(guild: Option<&Guild>, member: &Member) -> Standing {
 pub fn is_wide(guild: &Guild, channel: &GuildChannel) -> bool {
     let everybody = guild.roles.values().find(|role| role.id.get() == guild.id.get());
     let base = everybody.map_or(Permissions::empty(), |role| role.permissions);
-    let theirs = channel.permission_overwrites.iter().find(|overwrite| {
-        matches!(overwrite.kind, PermissionOverwriteType::Role(role) if role.get() == guild.id.get())
+    is_open(guild.id.get(), base, &channel.permission_overwrites)
+}
+
+/// What everybody may do in the server is `base`; a channel can give to all or take from all.
+fn is_open(server: u64, base: Permissions, overwrites: &[PermissionOverwrite]) -> bool {
+    let theirs = overwrites.iter().find(|overwrite| {
+        matches!(overwrite.kind, PermissionOverwriteType::Role(role) if role.get() == server)
     });
     let here = theirs.map_or(base, |overwrite| (base - overwrite.deny) | overwrite.allow);
     here.intersects(Permissions::VIEW_CHANNEL | Permissions::ADMINISTRATOR)
@@ -50,7 +57,35 @@ fn has_any(
 
 #[cfg(test)]
 mod tests {
+    use serenity::all::{RoleId, UserId};
+
     use super::*;
+
+    #[test]
+    fn a_channel_is_wide_where_everybody_may_look_and_no_other_role_or_person_decides_that() {
+        let (look, none) = (Permissions::VIEW_CHANNEL, Permissions::empty());
+        let role = |id: u64| PermissionOverwriteType::Role(RoleId::new(id));
+        let person = |id: u64| PermissionOverwriteType::Member(UserId::new(id));
+        let allow = |kind| vec![PermissionOverwrite { allow: look, deny: none, kind }];
+        let deny = |kind| vec![PermissionOverwrite { allow: none, deny: look, kind }];
+        let both = |server| [deny(role(server)), allow(role(2))].concat();
+        let table = [
+            (look, vec![], true),
+            (look, deny(role(1)), false),
+            (look, both(1), false),
+            (look, deny(role(2)), true),
+            // A person whose number is the server's is still one person.
+            (look, deny(person(1)), true),
+            (none, vec![], false),
+            (none, allow(role(1)), true),
+            (none, allow(role(2)), false),
+            (none, allow(person(1)), false),
+            (Permissions::ADMINISTRATOR, deny(role(1)), true),
+        ];
+        for (base, overwrites, expected) in table {
+            assert_eq!(is_open(1, base, &overwrites), expected, "{base:?} {overwrites:?}");
+        }
+    }
 
     #[test]
     fn only_the_owner_and_the_roles_of_the_server_manage_it() {

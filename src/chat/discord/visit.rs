@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 use serenity::all::{
     AuthorizingIntegrationOwner, AuthorizingIntegrationOwners, Cache, ChannelId, ChannelType,
-    CommandInteraction, ComponentInteraction, GuildId, Http, InteractionContext, Member,
+    CommandInteraction, ComponentInteraction, Guild, GuildId, Http, InteractionContext, Member,
     PartialChannel, Permissions, User, UserId,
 };
 
@@ -68,14 +68,14 @@ pub(super) enum Room {
 /// What the event says, whatever its kind.
 struct Event<'a> {
     guild: Option<GuildId>,
-    channel: u64,
+    channel: ChannelId,
+    /// What is said of the channel.
+    here: Option<&'a PartialChannel>,
     member: Option<&'a Member>,
     user: &'a User,
     owners: &'a AuthorizingIntegrationOwners,
     context: Option<InteractionContext>,
     can: Option<Permissions>,
-    is_thread: bool,
-    name: Option<&'a str>,
 }
 
 impl Visit {
@@ -87,14 +87,13 @@ impl Visit {
     ) -> Self {
         let event = Event {
             guild: event.guild_id,
-            channel: event.channel_id.get(),
+            channel: event.channel_id,
+            here: event.channel.as_ref(),
             member: event.member.as_deref(),
             user: &event.user,
             owners: &event.authorizing_integration_owners,
             context: event.context,
             can: event.app_permissions,
-            is_thread: is_thread(event.channel.as_ref()),
-            name: event.channel.as_ref().and_then(|channel| channel.name.as_deref()),
         };
         Self::of(parts, ways, &event)
     }
@@ -107,14 +106,13 @@ impl Visit {
     ) -> Self {
         let event = Event {
             guild: event.guild_id,
-            channel: event.channel_id.get(),
+            channel: event.channel_id,
+            here: event.channel.as_ref(),
             member: event.member.as_ref(),
             user: &event.user,
             owners: &event.authorizing_integration_owners,
             context: event.context,
             can: event.app_permissions,
-            is_thread: is_thread(event.channel.as_ref()),
-            name: event.channel.as_ref().and_then(|channel| channel.name.as_deref()),
         };
         Self::of(parts, ways, &event)
     }
@@ -140,20 +138,14 @@ impl Visit {
             Room::Private | Room::Elsewhere => None,
         };
         let title = guild.as_ref().map(|guild| guild.name.as_str()).unwrap_or_default();
-        let (channel, wide) = guild.as_ref().map_or((None, false), |guild| {
-            let channel = guild.channels.get(&ChannelId::new(event.channel));
-            let name = channel.map(|channel| Clean::new(&channel.name, 64));
-            (name, channel.is_some_and(|channel| is_wide(guild, channel)))
-        });
-        // A thread is not among the server's channels.
-        let channel = channel.or_else(|| event.name.map(|name| Clean::new(name, 64)));
+        let (channel, wide) = spot(event, guild.as_deref());
         let visitor = Visitor {
             platform: Platform::Discord,
             id: event.user.id.get().to_string(),
             name: Clean::new(name, 64),
             place: Place {
                 platform: Platform::Discord,
-                chat: event.channel.to_string(),
+                chat: event.channel.get().to_string(),
                 topic: None,
                 // In company others read along; what is private there the reply says itself.
                 private: matches!(room, Room::Private),
@@ -168,7 +160,7 @@ impl Visit {
         let needed = Permissions::VIEW_CHANNEL | Permissions::SEND_MESSAGES;
         let may_speak = event.can.is_some_and(|can| can.contains(needed));
         let person = event.user.id;
-        let can = (event.can.unwrap_or_default(), event.is_thread);
+        let can = (event.can.unwrap_or_default(), is_thread(event.here));
         Self { counter, clock, http, cache, visitor, person, room, may_speak, can }
     }
 
@@ -305,6 +297,22 @@ impl Visit {
         }
         Ok(None)
     }
+}
+
+/// What the channel is called, and whether everybody in the server can read it.
+fn spot(event: &Event<'_>, guild: Option<&Guild>) -> (Option<Clean>, bool) {
+    let of = |id: ChannelId| guild.and_then(|guild| guild.channels.get(&id));
+    let known = of(event.channel);
+    let told = event.here.and_then(|channel| channel.name.as_deref());
+    let name = known.map(|channel| channel.name.as_str()).or(told);
+    // A thread is not among the server's channels; who reads the one that it hangs on reads it too.
+    let ruling = known.or_else(|| of(event.here?.parent_id?));
+    let is_for_its_own = event.here.is_some_and(|at| at.kind == ChannelType::PrivateThread);
+    // Of what is not known nobody can say that few read it.
+    let wide = event.guild.is_some()
+        && !is_for_its_own
+        && guild.zip(ruling).is_none_or(|(guild, channel)| is_wide(guild, channel));
+    (name.map(|name| Clean::new(name, 64)), wide)
 }
 
 fn is_thread(channel: Option<&PartialChannel>) -> bool {

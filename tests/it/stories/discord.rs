@@ -4,6 +4,7 @@ mod alerts;
 mod gateway;
 mod guide;
 mod people;
+mod rooms;
 mod tls;
 pub mod town;
 pub mod world;

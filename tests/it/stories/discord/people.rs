@@ -165,7 +165,7 @@ async fn a_code_makes_a_server_one_of_the_workspace_and_gives_it_its_commands() 
 }
 
 /// A message of ours under which somebody presses.
-fn message(shown: &Value) -> Value {
+pub fn message(shown: &Value) -> Value {
     json!({
         "id": "901", "channel_id": KEYS.to_string(), "type": 0, "content": "", "embeds": [], "attachments": [],
         "author": {"id": "1200000000000000001", "username": "keylapse", "discriminator": "0", "global_name": null, "avatar": null},
