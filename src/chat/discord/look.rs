@@ -1,5 +1,6 @@
-//! Whether the bot can write in a channel, asked of Discord without writing there: for `setup` and
-//! `doctor`. What is missing is named as the server's settings name it.
+//! Whether the bot can write in a channel, asked of Discord without writing there: for `setup`, for
+//! `doctor`, and where a message was refused. What is missing is named as the server's settings
+//! name it.
 
 use reqwest::Method;
 use serde::de::DeserializeOwned;
@@ -7,7 +8,7 @@ use serde_json::Value;
 use serenity::all::{ChannelType, GuildChannel, Member, PartialGuild, Permissions, RoleId};
 
 use super::whoami::{Known, sentence};
-use super::wire::{Ask, Outcome};
+use super::wire::{Ask, Outcome, Wire};
 
 /// What keylapse does in every channel; how it writes depends on the kind.
 const EVERYWHERE: Permissions = Permissions::VIEW_CHANNEL
@@ -25,10 +26,23 @@ pub enum Look {
     Shut(String),
 }
 
+/// Who looks, and the way to Discord.
+pub(super) struct Eye<'a> {
+    pub(super) wire: &'a Wire,
+    /// The bot's own number as a person of Discord's.
+    pub(super) me: u64,
+}
+
 impl Known {
     /// Looks at a channel. `mention` is who is called there, as in the settings. The error says
     /// why Discord could not be asked.
     pub async fn look(&self, channel: &str, mention: Option<&str>) -> Result<Look, String> {
+        Eye { wire: &self.wire, me: self.bot.user }.look(channel, mention).await
+    }
+}
+
+impl Eye<'_> {
+    pub(super) async fn look(&self, channel: &str, mention: Option<&str>) -> Result<Look, String> {
         if channel.is_empty() || !channel.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(shut("that is no channel's number: write one in the settings"));
         }
@@ -81,7 +95,7 @@ impl Known {
     }
 
     async fn member(&self, server: u64) -> Result<Member, String> {
-        let path = format!("/guilds/{server}/members/{}", self.bot.user);
+        let path = format!("/guilds/{server}/members/{}", self.me);
         match self.ask(&path).await {
             Outcome::Done(mut value) => {
                 // Left out where the server is known from the path.

@@ -3,6 +3,7 @@
 //! for among the channel's last messages. Mentions are off but for the one that was configured.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -12,13 +13,19 @@ use serenity::all::{
 };
 
 use super::super::{Delivering, Delivery, Messenger, Post};
+use super::look::{Eye, Look};
 use super::refusal::{Refusal, refusal};
 use super::render;
+use super::whoami::own_id;
 use super::wire::{Ask, Outcome, Wire};
 use crate::domain::receiver::Address;
 
 /// How long Discord surely remembers a nonce.
 const REMEMBERED: TimeDelta = TimeDelta::minutes(2);
+/// How long a refused message may wait for the look that tells why.
+const LOOKING: Duration = Duration::from_secs(10);
+/// Discord's code for what cannot be done in an archived thread.
+const ARCHIVED: u64 = 50_083;
 
 /// Writes to Discord's channels.
 pub struct Discord {
@@ -42,7 +49,7 @@ impl Discord {
                 Some(id) => Delivery::Sent { receipt: id.to_owned() },
                 None => Delivery::Unsure { fault: "the answer names no message".to_owned() },
             },
-            other => fate(other, channel),
+            other => self.fate(other, channel).await,
         }
     }
 
@@ -52,8 +59,38 @@ impl Discord {
         let ask = Ask { method: Method::PATCH, path: &path, route: &route };
         match self.wire.ask(&ask, Some(&edit(post))).await {
             Outcome::Done(_) => Delivery::Sent { receipt: receipt.to_owned() },
-            other => fate(other, channel),
+            // A thread that sleeps keeps its messages as they are; the next new one wakes it.
+            Outcome::Refused { code: ARCHIVED, .. } => Delivery::Missing,
+            other => self.fate(other, channel).await,
         }
+    }
+
+    async fn fate(&self, outcome: Outcome, channel: &str) -> Delivery {
+        match outcome {
+            Outcome::Done(_) => Delivery::Unsure { fault: "an unexpected answer".to_owned() },
+            Outcome::Later { after, fault } => Delivery::Retry { after, fault },
+            Outcome::Unsure(fault) => Delivery::Unsure { fault },
+            Outcome::Refused { status, code } => match refusal(status, code, channel) {
+                Refusal::Lost(why) => Delivery::Gone { why },
+                Refusal::Forbidden(why) => {
+                    Delivery::Gone { why: self.lack(channel).await.unwrap_or(why) }
+                }
+                Refusal::NoMessage => Delivery::Missing,
+                Refusal::Odd(fault) => Delivery::Retry { after: None, fault },
+            },
+        }
+    }
+
+    /// What exactly is missing in a channel, where that can be seen.
+    async fn lack(&self, channel: &str) -> Option<String> {
+        let looking = async {
+            let me = own_id(&self.wire).await.ok()?;
+            match (Eye { wire: &self.wire, me }).look(channel, None).await {
+                Ok(Look::Shut(why)) => Some(format!("{why} (channel {channel})")),
+                Ok(Look::Fine(_) | Look::Amiss(_)) | Err(_) => None,
+            }
+        };
+        tokio::time::timeout(LOOKING, looking).await.ok().flatten()
     }
 
     /// The message of an earlier attempt, where the channel can be read.
@@ -102,19 +139,6 @@ fn is_id(text: &str) -> bool {
 
 fn no_channel() -> Delivery {
     Delivery::Gone { why: "That is no channel's number: write one in the settings".to_owned() }
-}
-
-fn fate(outcome: Outcome, channel: &str) -> Delivery {
-    match outcome {
-        Outcome::Done(_) => Delivery::Unsure { fault: "an unexpected answer".to_owned() },
-        Outcome::Later { after, fault } => Delivery::Retry { after, fault },
-        Outcome::Unsure(fault) => Delivery::Unsure { fault },
-        Outcome::Refused { status, code } => match refusal(status, code, channel) {
-            Refusal::Lost(why) => Delivery::Gone { why },
-            Refusal::NoMessage => Delivery::Missing,
-            Refusal::Odd(fault) => Delivery::Retry { after: None, fault },
-        },
-    }
 }
 
 /// A new message as Discord takes it.

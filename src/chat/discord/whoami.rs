@@ -81,7 +81,6 @@ pub async fn whoami(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Known,
     let wire = Wire::new(settings, &endpoint, clock).map_err(|error| error.to_string())?;
     let user = get(&wire, "/users/@me", "GET me").await?;
     let app = get(&wire, "/applications/@me", "GET application").await?;
-    let id = |value: &Value| value["id"].as_str().and_then(|id| id.parse().ok());
     let (Some(user_id), Some(app_id)) = (id(&user), id(&app)) else {
         return Err(NOT_UNDERSTOOD.to_owned());
     };
@@ -97,6 +96,16 @@ impl Known {
         let servers = list.as_array().into_iter().flatten();
         Ok(servers.map(|server| (text(&server["id"]), text(&server["name"]))).collect())
     }
+}
+
+/// The bot's own number as a person of Discord's.
+pub(super) async fn own_id(wire: &Wire) -> Result<u64, String> {
+    let user = get(wire, "/users/@me", "GET me").await?;
+    id(&user).ok_or_else(|| NOT_UNDERSTOOD.to_owned())
+}
+
+fn id(value: &Value) -> Option<u64> {
+    value["id"].as_str()?.parse().ok()
 }
 
 async fn get(wire: &Wire, path: &str, route: &str) -> Result<Value, String> {

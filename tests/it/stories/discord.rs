@@ -5,6 +5,7 @@ mod gateway;
 mod guide;
 mod people;
 mod rooms;
+mod threads;
 mod tls;
 pub mod town;
 pub mod world;
