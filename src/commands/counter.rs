@@ -167,6 +167,16 @@ impl Counter {
         };
         Reply::private(Card::new(Tone::Unknown, line))
     }
+
+    /// An answer broke off, so that nobody knows how far it came; the same reference for both.
+    pub fn broke_off(&self) -> Reply {
+        let reference = self.tools.ids.reference();
+        tracing::error!(reference, "an answer broke off");
+        let line = format!(
+            "Something broke on my side (reference {reference} in keylapse's log). Part of it may be done: look before you try again."
+        );
+        Reply::private(Card::new(Tone::Unknown, line))
+    }
 }
 
 /// Denied, with the role that it needs and who can give it.

@@ -10,9 +10,11 @@ use serenity::all::{
     Builder, CreateAllowedMentions, CreateInteractionResponse, CreateInteractionResponseMessage,
     EditInteractionResponse, Http, HttpError, InteractionId, Mentionable as _, UserId,
 };
+use tokio::task::JoinError;
 
 use super::render;
-use crate::domain::card::{Card, Tone};
+use crate::commands::{Counter, Reply};
+use crate::domain::card::Card;
 use crate::domain::id::ButtonId;
 
 /// What is ready by then is said at once; the rest is promised.
@@ -44,14 +46,17 @@ pub struct Door<'a> {
     pub token: &'a str,
     /// Whether a button was pressed; silence is then an acknowledgement.
     pub is_press: bool,
+    /// Who apologizes where an answer breaks off.
+    pub counter: &'a Counter,
 }
 
 impl Door<'_> {
     /// Says what `work` makes; `None` is silence.
     pub async fn answer(&self, work: impl Future<Output = Option<Said>> + Send + 'static) {
         let mut work = tokio::spawn(work);
+        let whole = |done| whole(done, || self.counter.broke_off());
         if let Ok(done) = tokio::time::timeout(AT_ONCE, &mut work).await {
-            return match done.unwrap_or_else(|_| Some(broken())) {
+            return match whole(done) {
                 Some(said) => self.first(at_once(&said)).await,
                 None if self.is_press => self.first(CreateInteractionResponse::Acknowledge).await,
                 None => {}
@@ -59,7 +64,7 @@ impl Door<'_> {
         }
         let promise = CreateInteractionResponseMessage::new().ephemeral(true);
         self.first(CreateInteractionResponse::Defer(promise)).await;
-        let done = match work.await.unwrap_or_else(|_| Some(broken())) {
+        let done = match whole(work.await) {
             Some(said) => edit(&said).execute(self.http, self.token).await.map(|_| ()),
             None => self.http.delete_original_interaction_response(self.token).await,
         };
@@ -72,16 +77,18 @@ impl Door<'_> {
     }
 }
 
-fn broken() -> Said {
-    let line = "Something broke on my side. Nothing was changed; try again.";
-    Said {
-        cards: vec![Card::new(Tone::Unknown, line)],
-        buttons: Vec::new(),
-        private: true,
-        calls: None,
-        zone: Tz::UTC,
-        now: DateTime::<Utc>::UNIX_EPOCH,
-    }
+/// What there is to say, also where the work broke off.
+fn whole(done: Result<Option<Said>, JoinError>, apology: impl FnOnce() -> Reply) -> Option<Said> {
+    done.unwrap_or_else(|_| {
+        Some(Said {
+            cards: apology().cards,
+            buttons: Vec::new(),
+            private: true,
+            calls: None,
+            zone: Tz::UTC,
+            now: DateTime::<Utc>::UNIX_EPOCH,
+        })
+    })
 }
 
 /// The log learns what happened and neither URL nor token, which serenity's own words hold.
@@ -133,4 +140,19 @@ fn edit(said: &Said) -> EditInteractionResponse {
         .embeds(shown.embeds)
         .components(shown.rows)
         .allowed_mentions(CreateAllowedMentions::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::card::Tone;
+
+    #[tokio::test]
+    async fn who_broke_off_apologizes_to_the_asker_alone_and_promises_nothing() {
+        let crashed = tokio::spawn(async { std::panic::resume_unwind(Box::new("of the test")) });
+        let apology = Reply::private(Card::new(Tone::Unknown, "Something broke (reference 7)."));
+        let said = whole(crashed.await, || apology.clone()).expect("a word");
+        assert_eq!((said.cards, said.private), (apology.cards.clone(), true));
+        assert!(whole(Ok(None), || apology).is_none());
+    }
 }

@@ -107,7 +107,8 @@ impl EventHandler for Events {
                 let Some(command) = form::command(&event.data) else { return };
                 let visit = Visit::of_command(parts(), ways(), &event);
                 let (http, id, token) = (&*context.http, event.id, event.token.as_str());
-                let door = Door { http, id, token, is_press: false };
+                let counter = &*self.counter;
+                let door = Door { http, id, token, is_press: false, counter };
                 let is_message = event.data.kind == CommandType::Message;
                 let wish = if is_message { Wish::Explain } else { Wish::Ask };
                 let joins = matches!(command, Command::Start { .. });
@@ -121,7 +122,8 @@ impl EventHandler for Events {
             Interaction::Component(event) => {
                 let visit = Visit::of_press(parts(), ways(), &event);
                 let (http, id, token) = (&*context.http, event.id, event.token.as_str());
-                let door = Door { http, id, token, is_press: true };
+                let counter = &*self.counter;
+                let door = Door { http, id, token, is_press: true, counter };
                 door.answer(visit.serve(Wish::Press(event.data.custom_id.clone()))).await;
             }
             Interaction::Autocomplete(event) => {
@@ -159,7 +161,8 @@ async fn suggest(context: &Context, event: &CommandInteraction, visit: &Visit) {
         .filter(|one| one.value.chars().count() <= CHOICE)
         .map(|one| AutocompleteChoice::new(cut(&one.label, CHOICE), one.value))
         .collect();
-    let door = Door { http: &context.http, id: event.id, token: &event.token, is_press: false };
+    let (http, id, token) = (&*context.http, event.id, event.token.as_str());
+    let door = Door { http, id, token, is_press: false, counter: &visit.counter };
     let choices = CreateAutocompleteResponse::new().set_choices(choices);
     door.first(CreateInteractionResponse::Autocomplete(choices)).await;
 }

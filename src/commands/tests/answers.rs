@@ -197,3 +197,15 @@ async fn a_doubtful_question_becomes_up_to_three_buttons() {
     }
     assert!(doubted > 0);
 }
+
+#[tokio::test]
+async fn an_answer_that_broke_off_has_a_reference_and_does_not_claim_that_nothing_changed() {
+    let world = World::new().await;
+    let reply = world.counter.broke_off();
+    let text = plain(&reply);
+    assert!(
+        reply.private && text.contains("(reference ") && text.contains("may be done"),
+        "{text}"
+    );
+    assert!(!text.contains("Nothing was changed"), "{text}");
+}
