@@ -33,7 +33,7 @@ pub enum Stopped {
         "Discord refuses what keylapse asks to hear, though it asks for nothing privileged: update keylapse."
     )]
     Intents,
-    /// 4010 or 4011.
+    /// What the gateway would say with 4011.
     #[error(
         "The bot is in more servers than one connection may serve (2,500): run another bot with a token of its own."
     )]
@@ -50,6 +50,8 @@ pub enum Stopped {
 
 /// Looks at a silent gateway after which it is said through other chats.
 const LONG: u32 = 3;
+/// With so many servers Discord wants more than one connection; it advises that much earlier.
+const MOST_SERVERS: u64 = 2_500;
 const SILENT: &str =
     "Discord's gateway does not answer: commands and buttons wait there, warnings still go out.";
 
@@ -166,10 +168,26 @@ impl Listener {
             let after = limit["reset_after"].as_u64().map(Duration::from_millis);
             return Found::Later(after, "today's connections are used up".to_owned());
         }
+        if answer["shards"].as_u64() > Some(1) && self.is_crowded().await {
+            return Found::Stop(Stopped::Servers);
+        }
         match answer["url"].as_str() {
             Some(url) if self.endpoint.believes(url) => Found::At(url.to_owned()),
             Some(_) => Found::Stop(Stopped::Gateway),
             None => Found::Later(None, "the answer names no gateway".to_owned()),
+        }
+    }
+
+    /// Whether one connection may not serve all the bot's servers. That Discord closes it for that
+    /// (4011) serenity keeps to itself, and tries again without end or rest.
+    async fn is_crowded(&self) -> bool {
+        let (method, path) = (reqwest::Method::GET, "/applications/@me");
+        let ask = Ask { method, path, route: "GET application" };
+        match self.wire.ask(&ask, None::<&serde_json::Value>).await {
+            Outcome::Done(app) => {
+                app["approximate_guild_count"].as_u64().is_some_and(|count| count >= MOST_SERVERS)
+            }
+            Outcome::Refused { .. } | Outcome::Later { .. } | Outcome::Unsure(_) => false,
         }
     }
 
@@ -281,9 +299,6 @@ fn judge(error: &serenity::Error) -> Ended {
         }
         GatewayError::InvalidGatewayIntents | GatewayError::DisallowedGatewayIntents => {
             Ended::Stop(Stopped::Intents)
-        }
-        GatewayError::InvalidShardData | GatewayError::OverloadedShard => {
-            Ended::Stop(Stopped::Servers)
         }
         _ => Ended::Again,
     }

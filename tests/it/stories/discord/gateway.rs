@@ -101,7 +101,7 @@ async fn a_connection_that_only_looks_alive_is_left() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_token_and_refused_intents_end_the_listening_with_one_sentence() {
     for (code, why) in
-        [(4_004, Stopped::Token), (4_014, Stopped::Intents), (4_013, Stopped::Intents)]
+        [(4_004, Stopped::Token), (4_013, Stopped::Intents), (4_014, Stopped::Intents)]
     {
         let mut world = World::with(Fake::start().await, &[KEYS]).await;
         world.fake.state().refuse = Some(code);
@@ -153,4 +153,21 @@ async fn a_gateway_that_refuses_connections_is_asked_for_again() {
     world.fake.state().gateway = None;
     world.comes_up().await;
     world.end("refused").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bot_in_more_servers_than_one_connection_may_serve_ends_before_it_connects() {
+    for (servers, is_too_much) in [(2_499, false), (2_500, true)] {
+        let mut world = World::with(Fake::start().await, &[KEYS]).await;
+        world.fake.state().switches = json!({"approximate_guild_count": servers});
+        if is_too_much {
+            world.fake.state().refuse = Some(4_011);
+            world.start();
+            assert_eq!(world.stopped().await, Stopped::Servers);
+            assert_eq!(world.fake.state().identifies, 0);
+        } else {
+            world.switch_on().await;
+        }
+        world.end(&format!("servers-{servers}")).await;
+    }
 }
