@@ -98,13 +98,22 @@ impl Counter {
         standing: &Standing,
     ) -> Result<Entrance, StoreError> {
         let Some(room) = &visitor.room else { return Ok(Entrance::Stranger) };
-        let Some(home) = self.tools.store.home_of(visitor.platform, room).await? else {
-            return Ok(Entrance::Stranger);
-        };
+        let home = self.tools.store.home_of(visitor.platform, room).await?;
+        Ok(self.at_home(visitor, standing, home))
+    }
+
+    /// The desk of this home, with the role that `standing` and its grants give.
+    pub(super) fn at_home(
+        &self,
+        visitor: &Visitor,
+        standing: &Standing,
+        home: Option<Home>,
+    ) -> Entrance {
+        let Some(home) = home else { return Entrance::Stranger };
         let role = role_of(visitor.platform, &visitor.id, standing, &home.grants);
         let desk = self.tools.store.desk(home.workspace);
         let actor = Actor { moderates: standing.moderates, ..visitor.actor(role) };
-        Ok(Entrance::In(Box::new((desk, actor))))
+        Entrance::In(Box::new((desk, actor)))
     }
 
     /// An anonymous admin of a group: its desk, as an admin, where an admin wants them heard there;

@@ -4,24 +4,27 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::spec::{ArgumentKind, typed};
-use super::{Actor, Counter, Role};
+use super::{Actor, Counter, Entrance, Role, Standing, Visitor};
 use crate::domain::alert::Subject;
 use crate::domain::id::WorkspaceId;
+use crate::domain::receiver::Platform;
 use crate::domain::signal::Severity;
 use crate::domain::text::fold;
 use crate::store::StoreError;
+use crate::store::chat::Home;
 use crate::store::desk::Desk;
 
 /// The most that a form shows.
 const MOST: usize = 25;
 /// How long what was read stays good.
 const FRESH: TimeDelta = TimeDelta::seconds(5);
-/// Above this many workspaces everything is forgotten.
+/// Above this many workspaces or rooms everything is forgotten.
 const CROWD: usize = 1_024;
 
 /// One thing to choose.
@@ -33,9 +36,15 @@ pub struct Suggestion {
     pub value: String,
 }
 
-/// What was read of each workspace, and when.
+/// What was read lately: of each workspace, and whose each room is.
 #[derive(Default)]
-pub(super) struct Memory(HashMap<WorkspaceId, (DateTime<Utc>, Arc<Known>)>);
+pub(super) struct Memory {
+    known: Lately<WorkspaceId, Arc<Known>>,
+    homes: Lately<(Platform, String), Option<Home>>,
+}
+
+/// What was read, and when.
+struct Lately<K, V>(HashMap<K, (DateTime<Utc>, V)>);
 
 /// Keys, alerts and receivers of one workspace.
 struct Known {
@@ -44,7 +53,44 @@ struct Known {
     receivers: Vec<Suggestion>,
 }
 
+impl<K, V> Default for Lately<K, V> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Lately<K, V> {
+    fn recall(&self, key: &K, at: DateTime<Utc>) -> Option<V> {
+        let (read_at, value) = self.0.get(key)?;
+        (at - *read_at < FRESH).then(|| value.clone())
+    }
+
+    fn keep(&mut self, key: K, at: DateTime<Utc>, value: V) {
+        if self.0.len() >= CROWD {
+            self.0.clear();
+        }
+        self.0.insert(key, (at, value));
+    }
+}
+
 impl Counter {
+    /// As [`Self::enter`], for who is typing: whose the room is and what was granted there is from
+    /// memory too. Where something is then said, [`Self::enter`] judges it afresh.
+    pub async fn enter_typing(
+        &self,
+        visitor: &Visitor,
+        standing: &Standing,
+    ) -> Result<Entrance, StoreError> {
+        let Some(room) = &visitor.room else { return Ok(Entrance::Stranger) };
+        let key = (visitor.platform, room.clone());
+        if let Some(home) = self.remembered(|memory| memory.homes.recall(&key, visitor.at)) {
+            return Ok(self.at_home(visitor, standing, home));
+        }
+        let home = self.tools.store.home_of(visitor.platform, room).await?;
+        self.remembered(|memory| memory.homes.keep(key, visitor.at, home.clone()));
+        Ok(self.at_home(visitor, standing, home))
+    }
+
     /// What may be meant by what is typed so far, best first; nothing for who may not see keys.
     pub async fn suggest(
         &self,
@@ -91,13 +137,8 @@ impl Counter {
 
     async fn known(&self, desk: &Desk, at: DateTime<Utc>) -> Result<Arc<Known>, StoreError> {
         let id = &desk.workspace().id;
-        {
-            let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((read_at, known)) = memory.0.get(id)
-                && at - *read_at < FRESH
-            {
-                return Ok(known.clone());
-            }
+        if let Some(known) = self.remembered(|memory| memory.known.recall(id, at)) {
+            return Ok(known);
         }
         let keys = desk.keys().await?;
         let mut alerts: Vec<(Severity, Suggestion)> = Vec::new();
@@ -115,12 +156,13 @@ impl Counter {
             alerts: alerts.into_iter().map(|(_, suggestion)| suggestion).collect(),
             receivers: receivers.iter().map(|one| label(one.receiver.name.as_str())).collect(),
         });
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        if memory.0.len() >= CROWD {
-            memory.0.clear();
-        }
-        memory.0.insert(id.clone(), (at, known.clone()));
+        self.remembered(|memory| memory.known.keep(id.clone(), at, known.clone()));
         Ok(known)
+    }
+
+    fn remembered<T>(&self, act: impl FnOnce(&mut Memory) -> T) -> T {
+        // A panicking holder leaves at worst one thing not kept.
+        act(&mut self.memory.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

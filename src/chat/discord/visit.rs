@@ -241,11 +241,21 @@ impl Visit {
 
     /// What the form offers for what is typed so far.
     pub async fn suggest(&self, typing: (ArgumentKind, &str)) -> Vec<Suggestion> {
-        match self.desk(None).await {
-            Ok(Some((desk, actor))) => {
+        let desk = match &self.room {
+            // Asked at each letter: not the ledger's business each time.
+            Room::Server(_, standing) => {
+                match self.counter.enter_typing(&self.visitor, standing).await {
+                    Ok(Entrance::In(inside)) => Some(*inside),
+                    Ok(Entrance::Several(_) | Entrance::Stranger) | Err(_) => None,
+                }
+            }
+            Room::Private | Room::Elsewhere => self.desk(None).await.ok().flatten(),
+        };
+        match desk {
+            Some((desk, actor)) => {
                 self.counter.suggest(&desk, &actor, typing, self.visitor.at).await
             }
-            Ok(None) | Err(_) => Vec::new(),
+            None => Vec::new(),
         }
     }
 

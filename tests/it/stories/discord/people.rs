@@ -1,8 +1,13 @@
 //! What people may do there and what they see.
 
 use chrono::TimeDelta;
+use keylapse::clock::Clock as _;
 use keylapse::commands::Role;
+use keylapse::domain::access::Grantee;
+use keylapse::domain::receiver::Platform;
+use keylapse::domain::text::Clean;
 use keylapse::exchange::simulator::Weather;
+use keylapse::store::audit::Entry;
 use serde_json::{Value, json};
 
 use super::world::*;
@@ -194,6 +199,21 @@ async fn a_form_offers_the_keys_and_alerts_that_the_person_may_see() {
     assert_eq!(offers(TRADER, "ack", "alert", "").await, ["1"]);
     assert_eq!(offers(NOBODY, "keystatus", "key", "").await, Vec::<String>::new());
     assert_eq!(offers(NOBODY, "help", "command", "keys").await[0], "keystatus");
+    // A form asks at each letter: who may see what is some seconds old there, and no more.
+    let (who, may) = (Grantee::Person(NOBODY.to_string()), Some(Role::Viewer));
+    let entry = Entry {
+        actor: Clean::new("story", 20),
+        place: "story".to_owned(),
+        action: "access.granted",
+        target: None,
+        before: None,
+        after: None,
+    };
+    let (desk, now) = (&world.stage.desk, world.stage.clock.now());
+    assert!(desk.grant(Platform::Discord, &who, may, &entry, now).await.unwrap());
+    assert_eq!(offers(NOBODY, "keystatus", "key", "").await, Vec::<String>::new());
+    world.pass(TimeDelta::seconds(6)).await;
+    assert_eq!(offers(NOBODY, "keystatus", "key", "").await, ["mm-bot-1", "tracker"]);
     world.end("forms").await;
 }
 
