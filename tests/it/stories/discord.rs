@@ -4,6 +4,7 @@ mod alerts;
 mod gateway;
 mod guide;
 mod people;
+mod questions;
 mod rooms;
 mod threads;
 mod tls;

@@ -1,5 +1,7 @@
 //! What people may do there and what they see.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use keylapse::clock::Clock as _;
 use keylapse::commands::Role;
@@ -261,9 +263,15 @@ async fn what_takes_longer_than_a_second_is_promised_to_its_asker_and_then_said(
     let world = World::new().await;
     world.watch("mm-bot-1").await;
     world.pass(chrono::TimeDelta::minutes(2)).await;
-    world.stage.simulator.set_weather(Weather::Slow(std::time::Duration::from_millis(1_500)));
+    world.stage.simulator.set_weather(Weather::Slow(Duration::from_millis(2_500)));
     let answer = world.says(TRADER, "check", &[("key", "mm-bot-1")]).await;
     assert_eq!((answer.kind, answer.ephemeral), (5, true), "{}", answer.text);
+    // A second of patience, and what a busy machine needs.
+    assert!(
+        answer.first_word_after < Duration::from_millis(1_500),
+        "{:?}",
+        answer.first_word_after
+    );
     assert!(answer.text.contains("mm-bot-1"), "{}", answer.text);
     world.end("promised").await;
 }
