@@ -22,6 +22,8 @@ pub struct Post {
     pub severity: Severity,
     /// Whether it is a quiet closing line.
     pub quiet: bool,
+    /// Whether it may wait for the morning.
+    pub waits: bool,
     /// The end of the key, for a warning that must not come after it.
     pub deadline: Option<DateTime<Utc>>,
     /// The number of a greater open alert that says it all.
@@ -112,7 +114,7 @@ fn due(post: &Post, minimum: Severity, policy: &Policy, zone: Tz, now: DateTime<
     if let Some(until) = post.looking_until {
         return Due::Held(Hold::LookingAgain { until });
     }
-    if post.severity == Severity::Critical || post.quiet {
+    if post.severity == Severity::Critical || post.quiet || !post.waits {
         return Due::Owed;
     }
     let until = wall::next_time_of_day(policy.morning, zone, now);
@@ -140,6 +142,7 @@ pub fn said_at(end: &End, policy: &Policy, zone: Tz, rung: DateTime<Utc>) -> Dat
     let post = Post {
         severity,
         quiet: false,
+        waits: true,
         deadline: Some(end.at),
         covered_by: None,
         looking_until: None,
@@ -240,6 +243,7 @@ mod tests {
         let post = |severity| Post {
             severity,
             quiet: false,
+            waits: true,
             deadline: None,
             covered_by: None,
             looking_until: None,
@@ -250,6 +254,7 @@ mod tests {
             (post(Severity::Notice), "2026-11-23T08:00:00Z", Due::Owed),
             (post(Severity::Notice), "2026-11-23T22:59:00Z", Due::Owed),
             (Post { quiet: true, ..post(Severity::Warning) }, night, Due::Owed),
+            (Post { waits: false, ..post(Severity::Warning) }, night, Due::Owed),
             (
                 Post { deadline: Some(utc("2026-11-23T05:00:00Z")), ..post(Severity::Warning) },
                 night,

@@ -50,6 +50,7 @@ impl Store {
             let post = Post {
                 severity: alert.state.severity,
                 quiet: false,
+                waits: alert.rule.waits_for_morning(),
                 deadline: None,
                 covered_by: tx.cover_of(&alert).await?,
                 looking_until: None,

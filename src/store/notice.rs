@@ -38,6 +38,7 @@ impl Tx {
         let post = Post {
             severity: alert.state.severity,
             quiet,
+            waits: alert.rule.waits_for_morning(),
             deadline: plan.deadline,
             covered_by,
             looking_until: None,
@@ -165,6 +166,7 @@ impl Tx {
             let post = Post {
                 severity: alert.state.severity,
                 quiet: false,
+                waits: alert.rule.waits_for_morning(),
                 deadline: plan.deadline,
                 covered_by,
                 looking_until: self.look_again(&alert, plan.now).await?,

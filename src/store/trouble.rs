@@ -15,6 +15,17 @@ use crate::domain::receiver::Platform;
 use crate::domain::rules::Rule;
 use crate::domain::signal::{Finding, Severity, Signal};
 
+/// Workspaces that a platform's trouble concerns, and that can hear of it elsewhere. A chat there
+/// counts as much as a receiver: its people type commands that nobody hears.
+const CAN_BE_TOLD: &str = "SELECT w.id FROM workspaces w WHERE w.state = 'active' \
+     AND EXISTS (SELECT 1 FROM receivers r WHERE r.workspace_id = w.id AND r.state = 'active' AND r.platform <> $1) \
+     AND (EXISTS (SELECT 1 FROM receivers r WHERE r.workspace_id = w.id AND r.platform = $1) \
+     OR EXISTS (SELECT 1 FROM chats c WHERE c.workspace_id = w.id AND c.platform = $1)) ORDER BY w.id";
+
+/// Workspaces that were told of it, whoever is left there to hear that it is over.
+const STILL_OPEN: &str = "SELECT w.id FROM workspaces w WHERE w.state = 'active' AND EXISTS (SELECT 1 FROM alerts a \
+     WHERE a.workspace_id = w.id AND a.subject_kind = 'platform' AND a.subject_id = $1 AND a.phase = 'open') ORDER BY w.id";
+
 impl Store {
     /// Opens an alert for each receiver that is lost and closes those of receivers that are back
     /// or gone by a person's will. Whether anything is owed by that.
@@ -50,7 +61,7 @@ impl Store {
     }
 
     /// Says in every workspace that can be told over another platform that this one is disturbed,
-    /// or with `None` that it is not any more.
+    /// or with `None`, wherever it was said, that it is not any more.
     pub async fn judge_platform(
         &self,
         platform: Platform,
@@ -58,14 +69,10 @@ impl Store {
         policy: &Policy,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let rows = query(
-            "SELECT w.id FROM workspaces w WHERE w.state = 'active' AND EXISTS (SELECT 1 FROM receivers r \
-             WHERE r.workspace_id = w.id AND r.state = 'active' AND r.platform <> $1) \
-             AND EXISTS (SELECT 1 FROM receivers r WHERE r.workspace_id = w.id AND r.platform = $1) ORDER BY w.id",
-        )
-        .bind(platform.id())
-        .fetch_all(&self.reader)
-        .await?;
+        let rows = query(if trouble.is_some() { CAN_BE_TOLD } else { STILL_OPEN })
+            .bind(platform.id())
+            .fetch_all(&self.reader)
+            .await?;
         let subject = Subject::Platform(platform);
         let mut owes = false;
         for row in &rows {

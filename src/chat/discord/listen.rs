@@ -104,26 +104,13 @@ impl Listener {
         self
     }
 
-    /// Listens until `stop`, or until only a person can help.
+    /// Listens until `stop`, or until only a person can help; the bot ends then, and its last
+    /// sentence says why.
     pub async fn run(
         self,
         counter: Arc<Counter>,
         clock: Arc<dyn Clock>,
         stop: CancellationToken,
-    ) -> Result<(), Stopped> {
-        let ended = self.listen(&counter, &clock, &stop).await;
-        if let Err(why) = &ended {
-            // Said through the chats that are left.
-            counter.trouble(Platform::Discord, Some(&why.to_string()), clock.now()).await;
-        }
-        ended
-    }
-
-    async fn listen(
-        &self,
-        counter: &Arc<Counter>,
-        clock: &Arc<dyn Clock>,
-        stop: &CancellationToken,
     ) -> Result<(), Stopped> {
         let mut tries = 0;
         loop {
@@ -133,7 +120,7 @@ impl Listener {
                     tracing::warn!("Discord's gateway was not found, trying again: {fault}");
                     after
                 }
-                Found::At(url) => match self.serve(url, counter, clock, stop).await? {
+                Found::At(url) => match self.serve(url, (&counter, &clock), &stop).await? {
                     Ended::Asked => return Ok(()),
                     Ended::Stop(why) => return Err(why),
                     Ended::Again => None,
@@ -194,8 +181,7 @@ impl Listener {
     async fn serve(
         &self,
         gateway: String,
-        counter: &Arc<Counter>,
-        clock: &Arc<dyn Clock>,
+        (counter, clock): (&Arc<Counter>, &Arc<dyn Clock>),
         stop: &CancellationToken,
     ) -> Result<Ended, Stopped> {
         let (is_up, mut up) = watch::channel(false);

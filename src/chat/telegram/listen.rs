@@ -184,7 +184,7 @@ impl Listener {
 
     fn judge(&self, fault: &Fault, failures: u32) -> After {
         if fault::is_about_token(fault) {
-            self.say(Trouble::Token);
+            // The bot ends with this sentence; no chat is left to say it in.
             return After::End(Trouble::Token);
         }
         match fault {

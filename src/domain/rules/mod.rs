@@ -104,6 +104,12 @@ impl Rule {
         matches!(self, Self::Rejected | Self::Account | Self::Credentials)
     }
 
+    /// Whether what it says below critical can wait for the morning. Somebody else's hands on the
+    /// bot's token cannot: until then nobody's command or button there reaches us.
+    pub fn waits_for_morning(self) -> bool {
+        self != Self::PlatformTrouble
+    }
+
     /// Whether an open critical alert of `self` says all that one of `lesser` would say. What may
     /// be the work of a thief is never covered.
     pub fn covers(self, lesser: Self) -> bool {

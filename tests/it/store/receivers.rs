@@ -20,6 +20,7 @@ on_both!(
     a_lost_receiver_is_said_through_the_others_and_over_when_it_is_back,
     who_comes_after_an_alert_has_opened_is_told_of_it_once,
     a_disturbed_platform_is_said_where_another_one_works,
+    a_platform_that_works_again_is_said_where_its_receivers_are_gone_meanwhile,
     a_group_that_moves_takes_its_receivers_and_its_place_along,
     what_the_file_grants_is_not_changed_in_chat_and_goes_with_the_file,
     a_test_is_sent_like_a_message_and_remembers_who_saw_it,
@@ -80,6 +81,33 @@ async fn a_disturbed_platform_is_said_where_another_one_works(db: &Db) {
     assert!(other.open_alerts().await.unwrap().is_empty(), "it has nothing there");
     db.store.judge_platform(Platform::Telegram, None, &policy, at(2)).await.unwrap();
     assert!(home.open_alerts().await.unwrap().is_empty());
+}
+
+async fn a_platform_that_works_again_is_said_where_its_receivers_are_gone_meanwhile(db: &Db) {
+    let (home, other) = two_tenants(&db.store).await;
+    let policy = Policy::default();
+    // A chat in which nobody is told, and a receiver that does not stay.
+    let chat = Chat {
+        platform: Platform::Telegram,
+        address: "-1".to_owned(),
+        title: clean("Traders"),
+        is_configured: false,
+    };
+    assert!(home.enrol(&chat, &entry("chat.enrolled"), at(0)).await.unwrap());
+    other.add_receiver(&telegram("-2"), &entry("receiver.added"), at(0)).await.unwrap();
+    let what = "Another program uses this Telegram token.";
+    assert!(db.store.judge_platform(Platform::Telegram, Some(what), &policy, at(1)).await.unwrap());
+    for desk in [&home, &other] {
+        the_alert(desk, Rule::PlatformTrouble).await;
+    }
+    let all = other.receivers().await.unwrap();
+    let gone = all.iter().find(|one| one.receiver.address.chat == "-2").unwrap();
+    let row = entry("receiver.removed");
+    assert!(other.remove_receiver(&gone.receiver.id, &row, at(2)).await.unwrap());
+    db.store.judge_platform(Platform::Telegram, None, &policy, at(3)).await.unwrap();
+    for desk in [&home, &other] {
+        assert!(desk.open_alerts().await.unwrap().is_empty());
+    }
 }
 
 async fn a_group_that_moves_takes_its_receivers_and_its_place_along(db: &Db) {

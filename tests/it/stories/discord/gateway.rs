@@ -1,6 +1,18 @@
 //! The gateway: cut, resumed, thrown out, refused, and never at a wrong address.
 
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use keylapse::chat::console::Console;
+use keylapse::chat::console::screen::Screen;
 use keylapse::chat::discord::Stopped;
+use keylapse::clock::Clock as _;
+use keylapse::domain::receiver::{Address, Platform};
+use keylapse::domain::signal::Severity;
+use keylapse::domain::text::Clean;
+use keylapse::store::audit::Entry;
+use keylapse::store::receiver::NewReceiver;
 use serde_json::json;
 
 use super::world::*;
@@ -170,4 +182,66 @@ async fn a_bot_in_more_servers_than_one_connection_may_serve_ends_before_it_conn
         }
         world.end(&format!("servers-{servers}")).await;
     }
+}
+
+/// The workspace is told in a terminal too; what is printed there.
+async fn a_terminal_beside(world: &mut World) -> Arc<Mutex<String>> {
+    let paper: Arc<Mutex<String>> = Arc::default();
+    let printed = paper.clone();
+    let screen = Screen::new(Box::new(move |text: &str| {
+        printed.lock().unwrap().push_str(text);
+        Ok(())
+    }));
+    let console = Console::new([("terminal".to_owned(), Arc::new(screen))]);
+    world.beside.insert(Platform::Console, Arc::new(console));
+    let chat = "terminal".to_owned();
+    let new = NewReceiver {
+        name: Clean::new("terminal", 40),
+        address: Address { platform: Platform::Console, chat, topic: None },
+        min_severity: Severity::Notice,
+        mention: None,
+    };
+    let entry = Entry {
+        actor: Clean::new("story", 20),
+        place: "story".to_owned(),
+        action: "receiver.added",
+        target: None,
+        before: None,
+        after: None,
+    };
+    let now = world.stage.clock.now();
+    assert!(world.stage.desk.add_receiver(&new, &entry, now).await.unwrap());
+    paper
+}
+
+async fn is_printed(world: &World, paper: &Mutex<String>, words: &str) {
+    let printing = async {
+        while !paper.lock().unwrap().contains(words) {
+            world.pass(TimeDelta::seconds(5)).await;
+            tokio::task::yield_now().await;
+        }
+    };
+    let printed = tokio::time::timeout(Duration::from_secs(20), printing).await;
+    assert!(printed.is_ok(), "{words:?} is not in:\n{}", paper.lock().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_that_stays_silent_is_said_in_another_chat_even_at_night() {
+    let mut world = World::with(Fake::start().await, &[KEYS]).await;
+    let paper = a_terminal_beside(&mut world).await;
+    // Two o'clock: what may wait is not said before nine.
+    world.pass(TimeDelta::hours(16)).await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    world.fake.state().gateway = Some(format!("ws://{free}/ws"));
+    world.start();
+    is_printed(&world, &paper, "Discord is disturbed since").await;
+    is_printed(&world, &paper, "Discord's gateway does not answer").await;
+    let shown = world.reads(KEYS, &["Discord is disturbed since", "warnings still go out"]);
+    world.fake.state().gateway = None;
+    world.comes_up().await;
+    is_printed(&world, &paper, "Discord: works again").await;
+    world.pass(TimeDelta::seconds(10)).await;
+    let shown = text(&world.now_shown(&shown));
+    assert!(shown.contains("Discord: works again"), "{shown}");
+    world.end("silent").await;
 }

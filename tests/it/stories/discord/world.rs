@@ -42,6 +42,8 @@ pub struct World {
     pub app: Option<App>,
     /// Other settings than those of a stand-in on loopback.
     pub settings: Option<Settings>,
+    /// What writes to other chats than Discord's.
+    pub beside: BTreeMap<Platform, Arc<dyn Messenger>>,
     listening: Option<JoinHandle<Result<(), Stopped>>>,
     stop: CancellationToken,
     read: BTreeMap<u64, usize>,
@@ -113,7 +115,8 @@ impl World {
         let mut spaces = stage.store.sync_workspaces(&[described], monday()).await.unwrap();
         stage.desk = stage.store.desk(spaces.remove(0));
         let (stop, read) = (CancellationToken::new(), BTreeMap::new());
-        Self { stage, fake, app: None, settings: None, listening: None, stop, read }
+        let (settings, beside) = (None, BTreeMap::new());
+        Self { stage, fake, app: None, settings, beside, listening: None, stop, read }
     }
 
     fn settings(&self) -> Settings {
@@ -145,10 +148,12 @@ impl World {
         let clock: Arc<dyn Clock> = Arc::new(self.stage.clock.clone());
         let (messenger, listener) = discord::connect(&self.settings(), clock.clone()).unwrap();
         let messenger: Arc<dyn Messenger> = messenger;
+        let mut messengers = self.beside.clone();
+        messengers.insert(Platform::Discord, messenger);
         let app = App::start(Parts {
             store: self.stage.store.clone(),
             prober: self.stage.prober.clone(),
-            messengers: BTreeMap::from([(Platform::Discord, messenger)]),
+            messengers,
             clock: clock.clone(),
             schedule: self.stage.schedule.clone(),
             policy: self.stage.policy.clone(),
