@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::cli::{Host, harmless, lines, simulator};
 use crate::fakes::discord;
-use crate::fakes::telegram::{Fake, Person, Status, TOKEN};
+use crate::fakes::telegram::{Fake, Person, Status, TOKEN, poll_elsewhere};
 use crate::stories::discord::town::{self, KEYS, OWNER, SERVER, TRADERS, in_server};
 use crate::stories::discord::world::{button, text};
 
@@ -191,6 +191,87 @@ async fn the_program_watches_warns_and_answers_on_discord() {
     };
     fake.until("the message says who is on it", is_taken).await;
     assert!(fake.state().complaints.is_empty(), "{:#?}", fake.state().complaints);
+    drop(bot);
+    exchange.shutdown().await;
+}
+
+/// A host with one workspace on both platforms.
+async fn on_both(exchange: &Simulator) -> (Host, Fake, Arc<discord::Fake>) {
+    let (group, server) = (platform().await, discord::Fake::start().await);
+    town::populate(&server);
+    let host = Host::new();
+    let more = format!(
+        "telegram_chats = [{DESK}]\ndiscord_server = \"{SERVER}\"\n\
+         [[workspace.receiver]]\nplatform = \"telegram\"\nname = \"group\"\nchat = {DESK}\n\
+         [[workspace.receiver]]\nplatform = \"discord\"\nname = \"keys\"\nchannel = \"{KEYS}\"\n\
+         [discord]\ntoken_file = \"discord.token\"\napi_url = \"{}\"\n",
+        server.url()
+    );
+    host.configure(&settings(exchange, &group, &more));
+    put_token(&host, "telegram.token", TOKEN);
+    put_token(&host, "discord.token", discord::TOKEN);
+    (host, group, server)
+}
+
+/// The message of the channel that holds `words` now.
+async fn in_channel(fake: &discord::Fake, words: &str) -> serde_json::Value {
+    let found = |state: &discord::State| {
+        let messages = &state.channels[&KEYS].messages;
+        messages.iter().find(|message| text(message).contains(words)).cloned()
+    };
+    fake.until(words, |state| found(state).is_some()).await;
+    found(&fake.state()).expect("it is there")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_taken_on_telegram_shows_on_discord_in_the_same_workspace() {
+    let key = harmless("mm-bot-1");
+    let exchange = simulator(std::slice::from_ref(&key)).await;
+    let (host, group, server) = on_both(&exchange).await;
+    let added = host.tell(&["key", "add", "--label", "mm-bot-1", "--stdin", "--yes"], &lines(&key));
+    assert_eq!(added.code, 0, "{added:?}");
+    let bot = Bot::start(&host);
+    group.until("the first poll", Fake::is_polled).await;
+    server.until("its commands are there", |state| state.commands.contains_key(&SERVER)).await;
+    assert!(exchange.edit("mm-bot-1", |key| key.permissions.push("Withdrawal".to_owned())));
+    let asked = host.run(&["key", "test", "mm-bot-1"]);
+    assert!(asked.out.contains("Withdrawal"), "{asked:?}");
+    let told = reads(&group, DESK, "can now withdraw").await;
+    let shown = in_channel(&server, "can now withdraw").await;
+    group.presses(ANN, DESK, told.id, &told.button("I'm on it"));
+    let taken = in_channel(&server, "Ann is on it since").await;
+    assert_eq!(taken["id"], shown["id"], "the same message says it");
+    let is_anns = |fake: &Fake| fake.shown(DESK, told.id).text.contains("Ann is on it since");
+    group.until("the group's own message says it too", is_anns).await;
+    // And back, from the other side.
+    let undo = button(&taken, "Undo").expect("the button");
+    let data = json!({"custom_id": undo, "component_type": 2});
+    server.answer(server.interact(3, (OWNER, in_server()), data, Some(taken))).await;
+    group.until("it is nobody's again", |fake| !is_anns(fake)).await;
+    assert_eq!(group.offences(), Vec::<String>::new());
+    assert!(server.state().complaints.is_empty(), "{:#?}", server.state().complaints);
+    drop(bot);
+    exchange.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_program_on_the_telegram_token_is_said_on_discord_until_it_is_over() {
+    let exchange = simulator(&[]).await;
+    let (host, group, server) = on_both(&exchange).await;
+    let bot = Bot::start(&host);
+    group.until("the first poll", Fake::is_polled).await;
+    server.until("its commands are there", |state| state.commands.contains_key(&SERVER)).await;
+    poll_elsewhere(&group).await;
+    // Whatever the hour: it does not wait for a morning.
+    let said = in_channel(&server, "Telegram is disturbed since").await;
+    assert!(text(&said).contains("Another program uses this Telegram token"), "{}", text(&said));
+    reads(&group, DESK, "Telegram is disturbed since").await;
+    // It would stand back for five minutes; begun anew it looks at once.
+    drop(bot);
+    let bot = Bot::start(&host);
+    let over = in_channel(&server, "Telegram: works again").await;
+    assert_eq!(over["id"], said["id"]);
+    assert!(server.state().complaints.is_empty(), "{:#?}", server.state().complaints);
     drop(bot);
     exchange.shutdown().await;
 }
