@@ -142,4 +142,44 @@ mod tests {
         assert!(text.contains("keylapse_open_alerts{severity=\"critical\"} 1\n"));
         assert!(text.contains("keylapse_messages{state=\"se_nt_\"} 2\n"));
     }
+    #[tokio::test]
+    async fn health_counts_the_receivers_that_are_lost_and_names_none() {
+        use chrono_tz::Tz;
+
+        use crate::clock::Stepped;
+        use crate::domain::receiver::{Address, Platform};
+        use crate::domain::signal::Severity;
+        use crate::domain::text::Clean;
+        use crate::ids::Ids;
+        use crate::store::workspace::{Described, DescribedReceiver};
+
+        let now = DateTime::UNIX_EPOCH + chrono::TimeDelta::days(20_000);
+        let store = Store::in_memory(Arc::new(Ids::seeded())).await.unwrap();
+        let chat = "-100".to_owned();
+        let address = Address { platform: Platform::Telegram, chat, topic: None };
+        let night = DescribedReceiver {
+            name: Clean::new("night", 40),
+            address,
+            min_severity: Severity::Notice,
+            mention: None,
+        };
+        let desk = Described {
+            name: Clean::new("Desk", 40),
+            zone: Tz::UTC,
+            faq_only: false,
+            chats: Vec::new(),
+            grants: Vec::new(),
+            receivers: vec![night],
+        };
+        store.sync_workspaces(&[desk], now).await.unwrap();
+        store.beat(&Heartbeat { at: now, checks_at: now, deliveries_at: now }).await.unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(Stepped::new(now));
+        let ops = Arc::new(Ops { store: store.clone(), clock, is_test: false });
+        for lost in ["0", "1"] {
+            let (status, text) = health(State(ops.clone())).await;
+            let expected = format!("alive\nlost receivers: {lost}\n");
+            assert_eq!((status, text), (StatusCode::OK, expected));
+            store.lose_chat(Platform::Telegram, "-100", "night was put out").await.unwrap();
+        }
+    }
 }
