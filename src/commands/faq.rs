@@ -106,7 +106,7 @@ fn is_for_the_asker_alone(call: &Call<'_>) -> bool {
 /// In company an answer is its asker's alone, and where the workspace chose this place they may
 /// press to show it to everybody. In a Telegram group, where a private answer is another chat, it
 /// stands where it was asked: it holds no fact of the workspace. A group that uses the bot for
-/// answers only may choose where, and sees one a minute; the others wait in private.
+/// answers only chooses it like a channel, and sees one a minute; the others wait in private.
 async fn shared(call: &Call<'_>, card: Card, topic: Option<&str>) -> Result<Reply, StoreError> {
     if call.place.private {
         return Ok(Reply::open(card));
@@ -151,9 +151,7 @@ async fn may_stand_here(call: &Call<'_>) -> Result<bool, StoreError> {
     if !call.desk.workspace().faq_only {
         return Ok(true);
     }
-    let chosen = call.desk.settings().await?.faq_channels;
-    let is_chosen = chosen.is_empty() || chosen.contains(&call.place.chat);
-    Ok(is_chosen && call.tools.posted.may_post(call.place, call.at))
+    Ok(is_chosen(call).await? && call.tools.posted.may_post(call.place, call.at))
 }
 
 /// Whether this place may show an answer to everybody.

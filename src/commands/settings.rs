@@ -50,14 +50,15 @@ async fn list(call: &Call<'_>) -> Result<Reply, StoreError> {
         );
         card = card.item(Tone::Plain, line);
     }
-    let channels = settings.faq_channels;
-    card = card.item(
-        Tone::Plain,
-        match channels.len() {
-            0 => "Answers of /faq: to their asker only".to_owned(),
-            n => format!("Answers of /faq may be shown to everybody in {n} channels"),
-        },
-    );
+    let mut answers = match settings.faq_channels.len() {
+        0 => "Answers of /faq: to their asker only".to_owned(),
+        1 => "Answers of /faq may be shown to everybody in 1 channel".to_owned(),
+        n => format!("Answers of /faq may be shown to everybody in {n} channels"),
+    };
+    if !workspace.faq_only {
+        answers.push_str("; in a Telegram group they stand where they were asked");
+    }
+    card = card.item(Tone::Plain, answers);
     Ok(Reply::private(
         card.text(Line::from("Change with ").code("/settings zone Europe/Berlin").text(","))
             .text(
@@ -167,11 +168,15 @@ fn how_to_grant() -> Reply {
 }
 
 async fn faq(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
+    let always_open = call.place.platform == Platform::Telegram && !call.desk.workspace().faq_only;
     let mut settings = call.desk.settings().await?;
     let word = value.trim().to_ascii_lowercase();
     let title = match word.as_str() {
         "here" | "on" if call.place.private => {
             "Nobody else reads along here; say it in the channel that is meant."
+        }
+        "here" | "on" if always_open => {
+            "Answers of /faq stand in this group already: they hold no fact of the workspace."
         }
         "here" | "on" => {
             if !settings.faq_channels.contains(&call.place.chat) {
@@ -181,7 +186,11 @@ async fn faq(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
         }
         "off" => {
             settings.faq_channels.clear();
-            "Answers of /faq are for their askers only from now on."
+            if call.desk.workspace().faq_only {
+                "Answers of /faq are for their askers only from now on."
+            } else {
+                "On Discord answers of /faq are for their askers only from now on. In a Telegram group they stand where they were asked, without any fact of the workspace."
+            }
         }
         _ => "Say here or off.",
     };

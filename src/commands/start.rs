@@ -98,7 +98,9 @@ impl Counter {
         let card = Card::new(Tone::Fine, "I answer questions about exchange API keys here: /faq")
             .text("No keys are watched here. Whoever runs this bot can change that.")
             .text(
-                Line::from("Admins choose the channels with ").code("/settings faq here").text("."),
+                Line::from("Admins choose with ")
+                    .code("/settings faq here")
+                    .text(" where everybody may read an answer."),
             );
         Ok(Some(Reply::open(card)))
     }

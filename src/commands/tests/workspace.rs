@@ -106,29 +106,57 @@ async fn where_the_host_is_open_who_manages_a_chat_gets_answers_there_and_nobody
     let namesake = visitor("-101", Some("-101"));
     let reply = open.counter.start(&namesake, &manager, None, false).await;
     assert!(text(&reply).contains("I answer questions"), "{}", text(&reply));
-    // In such a group one answer a minute stands in the open, where it was chosen.
+    // In such a group nothing stands in the open before that was chosen; then one answer a minute.
     let ask = async |minute| {
         let command = Command::Faq { question: Some("400003".to_owned()), whom: None };
         let (actor, place) = (actor.clone(), group.place.clone());
         open.counter.run(&desk, &Invocation { command, actor, place, at: at(minute) }).await
     };
+    let boss = Actor { role: Role::Admin, ..actor.clone() };
+    let set = async |value: &str| settings_faq(&open, (&desk, &boss), &group.place, value).await;
+    assert!(ask(0).await.private, "nothing was chosen");
+    let chosen = set("here").await;
+    assert!(chosen.contains("shown to everybody here from now on, once a minute"), "{chosen}");
     assert!(!ask(0).await.private);
     assert!(ask(0).await.private, "a second one waits in private");
     assert!(!ask(1).await.private);
-    let only_there = crate::store::setting::Settings {
-        faq_channels: vec!["-999".to_owned()],
-        ..Default::default()
-    };
-    let entry = crate::store::audit::Entry {
-        actor: Clean::new("x", 9),
-        place: "x".to_owned(),
-        action: "settings.changed",
-        target: None,
-        before: None,
-        after: None,
-    };
-    desk.set_settings(&only_there, &entry, at(2)).await.unwrap();
-    assert!(ask(5).await.private, "another chat was chosen");
+    let off = set("off").await;
+    assert_eq!(off, "Answers of /faq are for their askers only from now on.");
+    assert!(ask(5).await.private, "as it was said");
+}
+
+async fn settings_faq(
+    world: &World,
+    (desk, actor): (&Desk, &Actor),
+    place: &Place,
+    value: &str,
+) -> String {
+    let command = Command::Settings { what: Some("faq".into()), value: Some(value.into()) };
+    let (actor, place) = (actor.clone(), place.clone());
+    text(&world.counter.run(desk, &Invocation { command, actor, place, at: at(0) }).await)
+}
+
+#[tokio::test]
+async fn what_settings_say_of_answers_in_a_telegram_group_is_what_happens_there() {
+    let world = World::new().await;
+    let place = visitor("-100", Some("-100")).place;
+    let boss = Actor { platform: Platform::Telegram, ..actor(Role::Admin) };
+    let set = async |value: &str| settings_faq(&world, (&world.home, &boss), &place, value).await;
+    for (value, words) in [
+        ("here", "stand in this group already"),
+        ("off", "In a Telegram group they stand where they were asked"),
+    ] {
+        let said = set(value).await;
+        assert!(said.contains(words), "{said}");
+        let command = Command::Faq { question: Some("400003".to_owned()), whom: None };
+        let asked = Invocation { command, actor: boss.clone(), place: place.clone(), at: at(0) };
+        assert!(!world.counter.run(&world.home, &asked).await.private);
+    }
+    let command = Command::Settings { what: None, value: None };
+    let asked = Invocation { command, actor: boss.clone(), place: place.clone(), at: at(0) };
+    let list = text(&world.counter.run(&world.home, &asked).await);
+    let line = "Answers of /faq: to their asker only; in a Telegram group they stand where";
+    assert!(list.contains(line), "{list}");
 }
 
 #[tokio::test]
