@@ -13,7 +13,7 @@ use keylapse::store::audit::Entry;
 use serde_json::{Value, json};
 
 use super::world::*;
-use crate::fakes::discord::Spot;
+use crate::fakes::discord::{Fake, Spot};
 use crate::world::monday;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -274,4 +274,51 @@ async fn what_takes_longer_than_a_second_is_promised_to_its_asker_and_then_said(
     );
     assert!(answer.text.contains("mm-bot-1"), "{}", answer.text);
     world.end("promised").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_a_test_and_may_not_act_is_told_so_and_named_so() {
+    let mut world = World::new().await;
+    let sent = world.says(MANAGER, "notify", &[("action", "test")]).await;
+    assert!(sent.text.contains("A test is on its way"), "{}", sent.text);
+    world.pass(TimeDelta::seconds(10)).await;
+    let test = world.reads(KEYS, &["Test by", "Press Seen"]);
+    let seen = button(&test, "Seen").expect("a button");
+    let said = world.presses(NOBODY, in_server(), &test, &seen).await;
+    assert!(
+        said.ephemeral && said.text.contains("You may read warnings here but not take alerts"),
+        "{}",
+        said.text
+    );
+    let said = world.presses(TRADER, in_server(), &test, &seen).await;
+    assert!(said.text.contains("You can take alerts"), "{}", said.text);
+    world.pass(TimeDelta::seconds(10)).await;
+    let shown = text(&world.now_shown(&test));
+    assert_eq!(shown.matches("Seen by").count(), 2, "{shown}");
+    assert_eq!(shown.matches("(may not take alerts)").count(), 1, "{shown}");
+    let who = button(&sent.shown, "Who has seen it?").expect("a button");
+    let told = world.presses(MANAGER, in_server(), &message(&sent.shown), &who).await;
+    assert_eq!(told.text.matches("; may not take alerts").count(), 1, "{}", told.text);
+    world.end("seen").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_host_is_open_only_who_manages_a_server_brings_the_bot_there() {
+    let mut world = World::with(Fake::start().await, &[KEYS]).await;
+    world.is_open = true;
+    world.switch_on().await;
+    let foreign = Spot { guild: Some(FOREIGN), channel: THEIRS, installed: true };
+    let before = world.stage.store.workspaces().await.unwrap();
+    let refused = world.says_at(NOBODY, foreign, "start", &[]).await;
+    assert!(refused.ephemeral && refused.text.contains("This bot is private"), "{}", refused.text);
+    assert_eq!(world.stage.store.workspaces().await.unwrap(), before, "no row");
+    let opened = world.says_at(MANAGER, foreign, "start", &[]).await;
+    assert!(opened.text.contains("I answer questions about exchange API keys"), "{}", opened.text);
+    assert_eq!(world.stage.store.workspaces().await.unwrap().len(), before.len() + 1);
+    let server = FOREIGN.to_string();
+    let home = world.stage.store.home_of(Platform::Discord, &server).await.unwrap().unwrap();
+    assert!(home.workspace.faq_only);
+    let answer = world.says_at(NOBODY, foreign, "faq", &[("question", "400003")]).await;
+    assert!(answer.ephemeral && answer.text.contains("400003"), "{}", answer.text);
+    world.end("open").await;
 }

@@ -44,6 +44,8 @@ pub struct World {
     pub settings: Option<Settings>,
     /// What writes to other chats than Discord's.
     pub beside: BTreeMap<Platform, Arc<dyn Messenger>>,
+    /// Whoever manages a server may bring the bot there.
+    pub is_open: bool,
     listening: Option<JoinHandle<Result<(), Stopped>>>,
     stop: CancellationToken,
     read: BTreeMap<u64, usize>,
@@ -116,7 +118,8 @@ impl World {
         stage.desk = stage.store.desk(spaces.remove(0));
         let (stop, read) = (CancellationToken::new(), BTreeMap::new());
         let (settings, beside) = (None, BTreeMap::new());
-        Self { stage, fake, app: None, settings, beside, listening: None, stop, read }
+        let is_open = false;
+        Self { stage, fake, app: None, settings, beside, is_open, listening: None, stop, read }
     }
 
     fn settings(&self) -> Settings {
@@ -165,7 +168,7 @@ impl World {
             vault: self.stage.vault.clone(),
             ids: self.stage.ids.clone(),
             policy: self.stage.policy.clone(),
-            host: HostNote::default(),
+            host: HostNote { is_open: self.is_open, ..HostNote::default() },
         };
         let counter = Arc::new(Counter::new(counter::tools(&app, given)));
         self.app = Some(app);

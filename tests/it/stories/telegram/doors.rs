@@ -238,6 +238,37 @@ async fn telling_a_large_or_public_group_is_questioned_first() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_host_is_open_only_who_runs_a_group_brings_the_bot_there() {
+    let wish = Wish { open: true, ..Wish::default() };
+    let world = World::with("open", wish, |_| {}).await.ready().await;
+    world.fake.room(-900, "supergroup", "Eve's");
+    world.fake.sits(EVE, -900, Status::Creator);
+    world.fake.sits(BO, -900, Status::Member);
+    let before = world.stage.store.workspaces().await.unwrap();
+    world.writes(BO, -900, "/start@keylapse_bot").await;
+    world.reads(-900, &["This bot is private."]);
+    assert_eq!(world.stage.store.workspaces().await.unwrap(), before, "no row");
+    world.writes(EVE, -900, "/start@keylapse_bot").await;
+    world.reads(-900, &["I answer questions about exchange API keys here"]);
+    assert_eq!(world.stage.store.workspaces().await.unwrap().len(), before.len() + 1);
+    let home = world.stage.store.home_of(Platform::Telegram, "-900").await.unwrap().unwrap();
+    assert!(home.workspace.faq_only);
+    // Nobody is shown an answer of somebody else before an admin chose that, nor afterwards.
+    let asks = async |words: &str| {
+        world.writes(BO, -900, "/faq 400003").await;
+        world.reads(-900, &[words]);
+        world.pass(TimeDelta::minutes(2)).await;
+    };
+    asks("for you alone").await;
+    for (value, words) in [("here", "KuCoin"), ("off", "for you alone")] {
+        world.writes(EVE, -900, &format!("/settings faq {value}")).await;
+        world.reads(-900, &["for you alone"]);
+        asks(words).await;
+    }
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_was_demoted_is_asked_of_telegram_again_before_a_deed() {
     let world = World::new("demoted").await.ready().await;
     world.watch("mm-bot-1").await;

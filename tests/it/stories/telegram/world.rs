@@ -71,6 +71,8 @@ pub struct Wish {
     pub ann: bool,
     /// The group is a forum and is told in its topic 77.
     pub topic: bool,
+    /// Whoever manages a chat may bring the bot there.
+    pub open: bool,
 }
 
 impl World {
@@ -113,7 +115,7 @@ impl World {
         };
         let (messenger, listener) = telegram::connect(settings).unwrap();
         let trouble = listener.trouble();
-        let (app, counter) = start(&stage, messenger);
+        let (app, counter) = start(&stage, messenger, wish.open);
         let stop = CancellationToken::new();
         let listening = Some(listen(listener, counter, clock, stop.clone()));
         Self { fake, stage, trouble, app, listening, stop, name }
@@ -160,6 +162,12 @@ impl World {
         self.stage.simulator.add_key(key.clone());
         self.stage.watch(&key, Told::default()).await.unwrap();
         self.app.wake_checks.ring();
+        self.app.wake_courier.ring();
+        self.stage.clock.settle().await;
+    }
+
+    /// Beside other processes the courier looks every few seconds; alone it is woken.
+    pub async fn ring(&self) {
         self.app.wake_courier.ring();
         self.stage.clock.settle().await;
     }
@@ -282,7 +290,7 @@ pub fn described(name: &str, group: i64, wish: Wish) -> Described {
     }
 }
 
-fn start(stage: &Stage, messenger: Telegram) -> (App, Arc<Counter>) {
+fn start(stage: &Stage, messenger: Telegram, is_open: bool) -> (App, Arc<Counter>) {
     let app = App::start(Parts {
         store: stage.store.clone(),
         prober: stage.prober.clone(),
@@ -298,7 +306,7 @@ fn start(stage: &Stage, messenger: Telegram) -> (App, Arc<Counter>) {
         vault: stage.vault.clone(),
         ids: stage.ids.clone(),
         policy: stage.policy.clone(),
-        host: HostNote::default(),
+        host: HostNote { is_open, ..HostNote::default() },
     };
     let tools = counter::tools(&app, given);
     let limits = Limits { commands: 10_000, checks: 10_000 };
