@@ -56,6 +56,7 @@ pub use crate::store::desk::Desk;
 pub use counter::{Counter, HostNote, OpenAddress, Tools};
 pub use door::{Entrance, Visitor};
 pub use limit::Limits;
+pub use notify::{KEPT_SMALL, WIDE};
 pub use parse::{LONGEST, ParseError, hear, parse};
 pub use posted::Posted;
 pub use press::Press;

@@ -19,6 +19,12 @@ use crate::store::test::Witness;
 pub(super) const ACTS: &[&str] = &["add", "test", "edit", "remove"];
 /// From when on somebody is told.
 pub(super) const SEVERITIES: &[&str] = &["notice", "warning", "critical"];
+/// What is said of a chat that many can read, before or after it is told.
+pub const WIDE: &str = "Many people may read this chat.";
+/// Why that matters.
+pub const KEPT_SMALL: &str = "Warnings name your keys and what stops with them. A smaller channel or a private chat is safer.";
+/// Whoever presses this has read it.
+const ANYWAY: &str = "Tell it here anyway";
 /// Receivers that get a button.
 const MOST: usize = 10;
 
@@ -96,10 +102,13 @@ async fn list(call: &Call<'_>) -> Result<Reply, StoreError> {
         card = card.item(tone, line);
     }
     if !is_told(call, &all) {
-        card = card.button(
-            "Tell this chat too",
-            Action::AddReceiver { from: Severity::Notice, to: Some(spot(call)) },
-        );
+        let action = Action::AddReceiver { from: Severity::Notice, to: Some(spot(call)) };
+        // Pressed in another chat or later, the button knows nothing of who reads here.
+        card = if call.place.wide {
+            card.text(WIDE).text(KEPT_SMALL).button(ANYWAY, action)
+        } else {
+            card.button("Tell this chat too", action)
+        };
     }
     for one in all.iter().take(MOST) {
         let receiver = one.receiver.id.clone();
@@ -138,9 +147,9 @@ async fn add_asking(call: &Call<'_>, from: Severity) -> Result<Reply, StoreError
     if !call.place.wide {
         return add(call, from, None).await;
     }
-    let card = Card::new(Tone::Soon, "Many people may read this chat.")
-        .text("Warnings name your keys and what stops with them. A smaller channel or a private chat is safer.")
-        .button("Tell it here anyway", Action::AddReceiver { from, to: Some(spot(call)) });
+    let card = Card::new(Tone::Soon, WIDE)
+        .text(KEPT_SMALL)
+        .button(ANYWAY, Action::AddReceiver { from, to: Some(spot(call)) });
     Ok(Reply::private(card))
 }
 

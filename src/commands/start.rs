@@ -2,7 +2,7 @@
 //! and the chat is told; where the host is open to everybody, who manages a chat gets answers
 //! there. Everybody else hears that this bot is private.
 
-use super::{Command, Counter, Reply, Role, Spec, Visitor};
+use super::{Command, Counter, KEPT_SMALL, Reply, Role, Spec, Visitor, WIDE};
 use crate::domain::access::Standing;
 use crate::domain::card::{Card, Line, Tone};
 use crate::domain::signal::Severity;
@@ -145,7 +145,8 @@ impl Counter {
         let card = Card::new(Tone::Fine, Line::from("Connected to ").name(name).text("."))
             .text(format!("You are {} here, and this chat gets the warnings.", claimed.role.name()))
             .text("/keystatus shows the keys; /notify changes who is told.");
-        Ok(Some(Reply::private(card)))
+        let is_wide = visitor.place.wide;
+        Ok(Some(Reply::private(if is_wide { card.text(WIDE).text(KEPT_SMALL) } else { card })))
     }
 }
 

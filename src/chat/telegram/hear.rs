@@ -8,7 +8,8 @@ use super::front::{Caller, Front, Stuck};
 use super::letters::Letters;
 use crate::clock::Alarm;
 use crate::commands::{
-    self, Command, Entrance, Invocation, LONGEST, ParseError, Reply, Role, Spec, Standing,
+    self, Command, Entrance, Invocation, KEPT_SMALL, LONGEST, ParseError, Reply, Role, Spec,
+    Standing, WIDE,
 };
 use crate::domain::card::{Card, Tone};
 use crate::domain::receiver::Platform;
@@ -45,7 +46,7 @@ impl Front {
         if name == "start" {
             let code = Some(rest).filter(|rest| !rest.is_empty());
             if addressed.is_named || code.is_some() {
-                self.start_in_group(caller, (code, message.id), alarm).await;
+                self.start_in_group(caller, (code, message), alarm).await;
             }
             return;
         }
@@ -68,7 +69,7 @@ impl Front {
             Err(error) => return self.say_openly(caller.spot, &error.reply(), alarm).await,
         };
         let mut place = caller.visitor.place.clone();
-        if is_about_adding(&command) {
+        if may_add(&command) {
             place.wide = self.is_wide(&message.chat).await;
         }
         let asked = Invocation { command, actor, place, at: caller.visitor.at };
@@ -101,7 +102,7 @@ impl Front {
             Ok(command) => with_replied(command, message),
             Err(error) => return self.say_openly(caller.spot, &error.reply(), alarm).await,
         };
-        if is_about_adding(&command) {
+        if may_add(&command) {
             place.wide = self.is_wide(&message.chat).await;
         }
         let asked = Invocation { command, actor, place, at: caller.visitor.at };
@@ -127,7 +128,7 @@ impl Front {
     async fn start_in_group(
         &self,
         caller: &Caller,
-        (code, id): (Option<&str>, MessageId),
+        (code, message): (Option<&str>, &Message),
         alarm: &mut Alarm,
     ) {
         let known = !matches!(self.enter_room(caller, false).await, Err(Stuck::Stranger));
@@ -145,20 +146,21 @@ impl Front {
                 Err(Stuck::Stranger) => return,
             }
         };
-        let reply = self.counter.start(&caller.visitor, &standing, code, known).await;
+        let mut visitor = caller.visitor.clone();
+        // Of a stranger's group Telegram is asked nothing before its code was good.
+        visitor.place.wide = known && code.is_some() && self.is_wide(&message.chat).await;
+        let reply = self.counter.start(&visitor, &standing, code, known).await;
         // With a code it may say which workspace this is; that is for whoever brought it.
         match self.enter_room(caller, true).await {
             Ok(_) if code.is_some() && !known => {
-                let line = "Connected: this chat gets the warnings from now on.";
-                let card =
-                    Card::new(Tone::Fine, line).text("/keystatus shows the keys, to you alone.");
+                let card = connected(self.is_wide(&message.chat).await);
                 self.say_openly(caller.spot, &Reply::open(card), alarm).await;
             }
             Ok((desk, actor)) if code.is_some() => {
                 let place = caller.visitor.place.clone();
                 let command = Command::Help { command: None };
                 let asked = Invocation { command, actor, place, at: caller.visitor.at };
-                self.answer((&desk, &asked), reply, (caller.spot, Some(id)), alarm).await;
+                self.answer((&desk, &asked), reply, (caller.spot, Some(message.id)), alarm).await;
             }
             Ok(_) | Err(_) => self.say_openly(caller.spot, &reply, alarm).await,
         }
@@ -251,9 +253,16 @@ fn needs_admin(command: Result<&Command, &ParseError>) -> bool {
     command.is_ok_and(|command| Spec::of(command).role == Role::Admin)
 }
 
-/// Only then it matters how many read along.
-fn is_about_adding(command: &Command) -> bool {
-    matches!(command, Command::Notify { act: Some(act), .. } if act.eq_ignore_ascii_case("add"))
+/// Only then it matters how many read along: whatever `/notify` answers may offer to add.
+fn may_add(command: &Command) -> bool {
+    matches!(command, Command::Notify { .. })
+}
+
+/// A group has come in with a code.
+fn connected(is_wide: bool) -> Card {
+    let card = Card::new(Tone::Fine, "Connected: this chat gets the warnings from now on.")
+        .text("/keystatus shows the keys, to you alone.");
+    if is_wide { card.text(WIDE).text(KEPT_SMALL) } else { card }
 }
 
 /// `/faq` as a reply asks about the text that it replies to.

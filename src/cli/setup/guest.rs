@@ -11,6 +11,10 @@ use crate::config::Config;
 use crate::domain::card::Tone;
 use crate::domain::receiver::{Platform, Receiver};
 
+/// Whoever reads a chat reads what is warned of there.
+const KEPT_SMALL: &str =
+    "  (Warnings name your keys: take a chat that only your own people can read.)";
+
 /// A bot that its platform knows.
 pub enum Guest {
     /// On Telegram.
@@ -79,6 +83,7 @@ impl Guest {
                     ),
                     // With its name, because a group's other bots may get the plain one.
                     format!("    /start@{name} {code}"),
+                    KEPT_SMALL.to_owned(),
                     format!(
                         "  (In private, opening https://t.me/{name}?start={plain} does the same. Whoever sends it is admin here.)"
                     ),
@@ -97,6 +102,7 @@ impl Guest {
                 }
                 steps.push(format!("{lead} the channel that is to be warned, type /start, choose the one of {} and give it this code:", self.name()));
                 steps.push(format!("    {code}"));
+                steps.push(KEPT_SMALL.to_owned());
                 steps.push(
                     "  (It takes Manage Server. If Discord offers no /start, reload it with Ctrl+R.)"
                         .to_owned(),

@@ -160,6 +160,33 @@ async fn what_settings_say_of_answers_in_a_telegram_group_is_what_happens_there(
 }
 
 #[tokio::test]
+async fn a_chat_that_many_read_is_named_so_before_it_is_told_and_when_a_code_lets_it_in() {
+    let world = World::new().await;
+    for (chat, wide, code) in
+        [("-100", false, "ABCD-EFGHJ-KLMN"), ("-200", true, "BCDE-EFGHJ-KLMN")]
+    {
+        let mut group = visitor(chat, Some(chat));
+        group.place.wide = wide;
+        for line in ["/notify", "/notify add"] {
+            let command = parse(line).unwrap();
+            let (actor, place) = (actor(Role::Admin), group.place.clone());
+            let asked = Invocation { command, actor, place, at: at(0) };
+            let reply = world.counter.run(&world.home, &asked).await;
+            assert_eq!(text(&reply).contains("Many people may read this chat"), wide, "{line}");
+            let buttons: Vec<&str> =
+                reply.cards[0].buttons.iter().map(|button| button.label.as_str()).collect();
+            assert_eq!(buttons.contains(&"Tell it here anyway"), wide, "{line}: {buttons:?}");
+            assert!(!(wide && buttons.contains(&"Tell this chat too")), "{line}: {buttons:?}");
+        }
+        let home = world.home.workspace().id.clone();
+        world.store.keep_claim(&home, Role::Admin, code, at(10), at(0)).await.unwrap();
+        let reply = world.counter.start(&group, &Standing::default(), Some(code), false).await;
+        assert!(text(&reply).contains("Connected to"), "{}", text(&reply));
+        assert_eq!(text(&reply).contains("Many people may read this chat"), wide);
+    }
+}
+
+#[tokio::test]
 async fn only_who_keeps_order_answers_for_somebody_and_only_where_that_is_chosen() {
     let world = World::new().await;
     let ask = async |role, moderates, question: &str, minute| {
