@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 
-use super::world::{ANN, DESK, Wish, World};
+use super::world::{ANN, BO, DESK, Wish, World};
 use crate::fakes::telegram::{Break, Status};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -43,16 +43,41 @@ async fn a_person_who_blocks_the_bot_does_not_silence_the_group() {
     world.fake.sits_the_bot(ANN.id, Status::Kicked);
     world.gain("mm-bot-1").await;
     world.reads(DESK, &["mm-bot-1 can now withdraw"]);
+    world.ring().await;
+    let lost = world.reads(DESK, &["ann gets no warnings since", "unblock"]);
     let receivers = world.stage.desk.receivers().await.unwrap();
     let ann = receivers.iter().find(|view| view.receiver.name.as_str() == "ann").unwrap();
     assert!(ann.lost.as_ref().unwrap().contains("blocked the bot"), "{:?}", ann.lost);
     let tries = world.fake.requests().iter().filter(|r| r.status == 403).count();
     world.pass(TimeDelta::hours(2)).await;
-    while world.fake.read(DESK).is_some() {}
+    // What nobody takes is repeated, to the group alone.
+    for _ in 0..2 {
+        world.reads(DESK, &["mm-bot-1 can", "withdraw"]);
+    }
+    world.reads_nothing();
     assert_eq!(world.fake.requests().iter().filter(|r| r.status == 403).count(), tries);
     let update = world.fake.makes_the_bot(ANN, ANN.id, Status::Member);
     world.served(update).await;
     world.reads(ANN.id, &["mm-bot-1 can now withdraw"]);
+    let over = world.fake.shown(DESK, lost.id).text;
+    assert!(over.contains("ann: works again"), "{over}");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_that_puts_the_bot_out_is_named_to_whoever_is_still_told() {
+    let wish = Wish { ann: true, ..Wish::default() };
+    let world = World::with("put-out", wish, |_| {}).await.ready().await;
+    let update = world.fake.makes_the_bot(BO, DESK, Status::Kicked);
+    world.served(update).await;
+    let lost = world.reads(ANN.id, &["desk gets no warnings since", "add it there again"]);
+    world.reads_nothing();
+    let update = world.fake.makes_the_bot(ANN, DESK, Status::Member);
+    world.served(update).await;
+    world.reads(DESK, &["I watch API keys"]);
+    world.pass(TimeDelta::minutes(1)).await;
+    let over = world.fake.shown(ANN.id, lost.id).text;
+    assert!(over.contains("desk: works again"), "{over}");
     world.end().await;
 }
 

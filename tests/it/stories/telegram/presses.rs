@@ -84,3 +84,22 @@ async fn a_long_answer_to_a_press_in_the_group_opens_in_private() {
     assert!(page.text.contains("1. "), "{}", page.text);
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_a_test_and_may_not_act_is_told_so_and_named_so() {
+    let world = World::new("seen").await.ready().await;
+    world.writes(ANN, ANN.id, "/notify test").await;
+    let sent = world.reads(ANN.id, &["A test is on its way to desk"]);
+    let test = world.reads(DESK, &["Test by Ann", "Press Seen"]);
+    let said = world.presses(BO, DESK, test.id, &test.button("Seen")).await;
+    let words = said["text"].as_str().unwrap_or_default();
+    assert!(words.contains("You may read warnings here but not take alerts"), "{said}");
+    let said = world.presses(ANN, DESK, test.id, &test.button("Seen")).await;
+    assert!(said["text"].as_str().unwrap_or_default().contains("You can take alerts"), "{said}");
+    let shown = world.fake.shown(DESK, test.id).text;
+    assert!(shown.contains("Seen by Bo (may not take alerts)"), "{shown}");
+    assert!(shown.contains("Seen by Ann\n"), "{shown}");
+    world.presses(ANN, ANN.id, sent.id, &sent.button("Who has seen it?")).await;
+    world.reads(ANN.id, &["seen by Bo; may not take alerts", "seen by Ann"]);
+    world.end().await;
+}
