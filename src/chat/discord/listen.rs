@@ -50,10 +50,10 @@ pub enum Stopped {
 
 /// Looks at a silent gateway after which it is said through other chats.
 const LONG: u32 = 3;
+/// What is said then.
+pub const SILENT: &str = "Discord's gateway does not answer.";
 /// With so many servers Discord wants more than one connection; it advises that much earlier.
 const MOST_SERVERS: u64 = 2_500;
-const SILENT: &str =
-    "Discord's gateway does not answer: commands and buttons wait there, warnings still go out.";
 
 /// How long things may take, in real time.
 #[derive(Clone, Copy, Debug)]

@@ -30,7 +30,7 @@ use crate::clock::Clock;
 use crate::secret::Secret;
 
 pub use endpoint::SetupError;
-pub use listen::{Listener, Patience, Stopped};
+pub use listen::{Listener, Patience, SILENT, Stopped};
 pub use look::Look;
 pub use post::Discord;
 pub use whoami::{Bot, Known, Trap, When, whoami};

@@ -35,7 +35,12 @@ pub const BOT: &str = "keylapse_bot";
 const GROUP: &str = "-1001234567890";
 const CHANNEL: &str = "123456789012345678";
 const TERMINAL: &str = "desk";
-const ANN: &str = "100200300";
+/// A person: number, name, role.
+pub type Somebody = (&'static str, &'static str, Role);
+/// Who runs the workspace.
+const ANN: Somebody = ("100200300", "Ann", Role::Admin);
+/// Who may read what is said there.
+pub const BO: Somebody = ("100200301", "Bo", Role::Viewer);
 /// How long something is waited for.
 const LONGEST: TimeDelta = TimeDelta::days(2);
 
@@ -154,24 +159,38 @@ impl Stand {
     }
 
     async fn runs(&self, place: Place, command: Command) -> anyhow::Result<Heard> {
-        let (actor, at) = (actor(place.platform), self.stage.clock.now());
+        let (actor, at) = (actor(ANN, place.platform), self.stage.clock.now());
         let asked = Invocation { command, actor, place, at };
         let reply = self.counter.run(&self.stage.desk, &asked).await;
         self.hears(asked, reply).await
     }
 
-    /// Somebody presses the button with these words under a message.
+    /// Ann presses the button with these words under a message.
     pub async fn presses(&self, shot: &Shot, words: &str) -> anyhow::Result<Heard> {
+        self.presses_as(ANN, shot, words).await
+    }
+
+    /// Somebody presses it.
+    pub async fn presses_as(
+        &self,
+        who: Somebody,
+        shot: &Shot,
+        words: &str,
+    ) -> anyhow::Result<Heard> {
         let buttons = shot.post.card.buttons.iter().zip(&shot.post.buttons);
         let found = buttons.into_iter().find(|(button, _)| button.label == words);
         let (_, id) = found.with_context(|| format!("no button {words:?}"))?;
         let place = Place { chat: shot.to.chat.clone(), ..at(shot.to.platform) };
-        self.presses_id(place, id.as_str()).await
+        self.presses_id_as(who, place, id.as_str()).await
     }
 
-    /// Somebody presses whatever has this id.
+    /// Ann presses whatever has this id.
     pub async fn presses_id(&self, place: Place, id: &str) -> anyhow::Result<Heard> {
-        let (actor, now) = (actor(place.platform), self.stage.clock.now());
+        self.presses_id_as(ANN, place, id).await
+    }
+
+    async fn presses_id_as(&self, who: Somebody, place: Place, id: &str) -> anyhow::Result<Heard> {
+        let (actor, now) = (actor(who, place.platform), self.stage.clock.now());
         let press =
             Press { id: id.to_owned(), actor: actor.clone(), place: place.clone(), at: now };
         let reply = self.counter.press(&self.stage.desk, &press).await;
@@ -196,8 +215,8 @@ impl Stand {
     pub fn visitor(&self) -> Visitor {
         Visitor {
             platform: Platform::Telegram,
-            id: ANN.to_owned(),
-            name: Clean::new("Ann", 64),
+            id: ANN.0.to_owned(),
+            name: Clean::new(ANN.1, 64),
             place: private(),
             room: None,
             title: Clean::default(),
@@ -232,17 +251,11 @@ pub fn at(platform: Platform) -> Place {
 
 /// The private chat with the bot on Telegram.
 pub fn private() -> Place {
-    Place { chat: ANN.to_owned(), private: true, title: None, ..at(Platform::Telegram) }
+    Place { chat: ANN.0.to_owned(), private: true, title: None, ..at(Platform::Telegram) }
 }
 
-fn actor(platform: Platform) -> Actor {
-    Actor {
-        platform,
-        id: ANN.to_owned(),
-        name: Clean::new("Ann", 64),
-        role: Role::Admin,
-        moderates: false,
-    }
+fn actor((id, name, role): Somebody, platform: Platform) -> Actor {
+    Actor { platform, id: id.to_owned(), name: Clean::new(name, 64), role, moderates: false }
 }
 
 fn start(stage: &Stage, album: &Arc<Album>) -> App {

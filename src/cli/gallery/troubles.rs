@@ -3,7 +3,7 @@
 
 use super::page::Scene;
 use super::scenes::{KEY, Scenes, WATCHED, on, one};
-use super::stand::{Stand, at};
+use super::stand::{BO, Stand, at};
 use crate::chat::{discord, telegram};
 use crate::clock::Clock;
 use crate::domain::receiver::Platform;
@@ -52,10 +52,10 @@ pub async fn own() -> Scenes {
     let shots = stand.until("gets no warnings", false).await?;
     scenes.push(Scene::told("A receiver is lost", "Told through the ones that work.", &shots));
     stand.end().await;
-    let stopped = discord::Stopped::Token.to_string();
+    let silent = discord::SILENT.to_owned();
     let poller = telegram::Trouble::SecondPoller.to_string();
     for (name, platform, why) in [
-        ("Discord is disturbed", Platform::Discord, stopped),
+        ("Discord is disturbed", Platform::Discord, silent),
         ("Telegram is disturbed", Platform::Telegram, poller),
     ] {
         let stand = one("").await?;
@@ -73,11 +73,15 @@ pub async fn own() -> Scenes {
         shots.extend(stand.until("Test by", false).await?);
     }
     scenes.push(Scene::told("A test", "Asked for with `/notify test`; it sounds.", &shots));
-    let mut heard = Vec::new();
+    let (mut taking, mut reading) = (Vec::new(), Vec::new());
     for platform in [Platform::Telegram, Platform::Discord] {
-        heard.push(stand.presses(on(&shots, platform)?, "Seen").await?);
+        let shot = on(&shots, platform)?;
+        taking.push(stand.presses(shot, "Seen").await?);
+        reading.push(stand.presses_as(BO, shot, "Seen").await?);
     }
-    scenes.push(Scene::answered("The answer to [Seen]", "To whoever pressed.", &heard));
+    scenes.push(Scene::answered("The answer to [Seen]", "To whoever pressed.", &taking));
+    let when = "To whoever may read here and not act.";
+    scenes.push(Scene::answered("The answer to [Seen], for a viewer", when, &reading));
     let shots = stand.until("Test by", true).await?;
     scenes.push(Scene::told("A test that was seen", "The message itself, after that.", &shots));
     stand.end().await;

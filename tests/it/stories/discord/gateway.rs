@@ -236,7 +236,7 @@ async fn a_gateway_that_stays_silent_is_said_in_another_chat_even_at_night() {
     world.start();
     is_printed(&world, &paper, "Discord is disturbed since").await;
     is_printed(&world, &paper, "Discord's gateway does not answer").await;
-    let shown = world.reads(KEYS, &["Discord is disturbed since", "warnings still go out"]);
+    let shown = world.reads(KEYS, &["Discord is disturbed since", "Warnings still go out"]);
     world.fake.state().gateway = None;
     world.comes_up().await;
     is_printed(&world, &paper, "Discord: works again").await;
