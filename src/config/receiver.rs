@@ -120,7 +120,7 @@ fn mention(fields: &mut Fields<'_>, platform: Platform) -> Option<String> {
     fields.problem(
         "mention",
         match platform {
-            Platform::Telegram => "write one @name.",
+            Platform::Telegram => "write one @name of 4 to 32 letters, digits and _.",
             Platform::Discord | Platform::Console => "write role:NUMBER or user:NUMBER.",
         },
     );

@@ -321,6 +321,10 @@ const BAD: &[(&str, &str)] = &[
         "[[workspace]] 1 receiver 1 min_severity: there is no such severity: did you mean warning?",
     ),
     (
+        "[[workspace]]\nname = \"a\"\n[[workspace.receiver]]\nplatform = \"telegram\"\nname = \"b\"\nchat = 5\nmention = \"@ann\"",
+        "[[workspace]] 1 receiver 1 mention: write one @name of 4 to 32 letters, digits and _.",
+    ),
+    (
         "[[workspace]]\nname = \"a\"\n[[workspace.receiver]]\nplatform = \"console\"\nchannel = \"x\"",
         "[[workspace]] 1 receiver 1 channel: there is no such setting: use platform, name or min_severity.",
     ),
