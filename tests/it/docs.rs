@@ -1,7 +1,11 @@
 //! Files beside the code that would rot unseen: the README's tables and examples, the
 //! Dockerfile's copies, the licences, the changelog.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+
+use crate::fakes;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -114,14 +118,33 @@ fn the_readme_lists_every_command_as_the_program_knows_it() {
     assert_eq!(readme_part("commands").trim(), table.trim(), "the table should read:\n{table}");
 }
 
+/// The settings with every `# [section]` and `# key = value` switched on.
+fn switched_on(toml: &str) -> String {
+    let is_setting = |line: &str| {
+        let name = line.split_once(" = ").map_or("", |(name, _)| name);
+        let is_name = |name: &str| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        line.starts_with('[') || (!name.is_empty() && is_name(name))
+    };
+    let lines = toml.lines().map(|line| match line.strip_prefix("# ") {
+        Some(setting) if is_setting(setting) => setting,
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 #[test]
-fn the_readmes_settings_are_understood() {
+fn the_readmes_settings_are_understood_also_with_all_of_them_switched_on() {
     let part = readme_part("settings");
     let toml = part.trim().trim_start_matches("```toml").trim_end_matches("```");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keylapse.toml");
-    // Once as it stands, and once with what it mentions in passing.
-    for text in [toml.to_owned(), toml.replace("# key_file", "key_file")] {
+    let tokens = [("telegram", fakes::telegram::TOKEN), ("discord", fakes::discord::TOKEN)];
+    for (platform, token) in tokens {
+        let token_file = folder.path().join(format!("{platform}.token"));
+        std::fs::write(&token_file, token).unwrap();
+        std::fs::set_permissions(&token_file, Permissions::from_mode(0o600)).unwrap();
+    }
+    let load = |text: &str| {
         std::fs::write(&file, text).unwrap();
         let flags = keylapse::config::Flags {
             config: Some(file.clone()),
@@ -131,7 +154,18 @@ fn the_readmes_settings_are_understood() {
         let config = config.unwrap_or_else(|problems| panic!("{problems}"));
         assert_eq!(config.workspaces.len(), 1);
         assert_eq!(config.check.as_str(), "every 5 min");
-    }
+        config
+    };
+    assert_eq!(load(toml).workspaces[0].receivers.len(), 1);
+    let all = switched_on(toml);
+    assert!(!all.lines().any(|line| line.starts_with("# [")), "{all}");
+    let config = load(&all);
+    assert!(config.telegram.is_some() && config.discord.is_some());
+    assert!(matches!(config.database, keylapse::config::Database::Postgres { .. }));
+    assert_eq!(config.vault.key_file, Path::new("/etc/keylapse/master.key"));
+    assert!(config.operator.is_some());
+    let workspace = &config.workspaces[0];
+    assert_eq!((workspace.receivers.len(), workspace.grants.len()), (2, 1));
 }
 
 /// Each `file::test` that docs/security.md names is a test of ours.
