@@ -1,10 +1,13 @@
 //! Asking an exchange about a key from the command line, and turning the answer into what the
 //! ledger records. Nothing is decided here.
 
+use std::sync::Arc;
+
 use super::ask::Terminal;
 use super::failure::{Failure, refused};
 use super::open::Workshop;
-use crate::config::Trusted;
+use crate::clock::Clock;
+use crate::config::{Kucoin, Trusted};
 use crate::domain::alert::Cause;
 use crate::domain::facts::Site;
 use crate::domain::id::CredentialId;
@@ -18,7 +21,16 @@ use crate::store::look::Seen;
 /// A client for keys of this site, as the settings say. An endpoint that is not KuCoin's own is
 /// named.
 pub fn client(shop: &Workshop, site: Site, terminal: &mut Terminal) -> Result<Client, Failure> {
-    let settings = &shop.config.kucoin;
+    settings_client(&shop.config.kucoin, &shop.clock, site, terminal)
+}
+
+/// The same where there is no workshop.
+pub fn settings_client(
+    settings: &Kucoin,
+    clock: &Arc<dyn Clock>,
+    site: Site,
+    terminal: &mut Terminal,
+) -> Result<Client, Failure> {
     let custom = settings.trusted == Trusted::Custom;
     let endpoint = match Endpoint::kucoin(site, settings.base_url.as_deref(), custom) {
         Ok(endpoint) => endpoint,
@@ -27,17 +39,19 @@ pub fn client(shop: &Workshop, site: Site, terminal: &mut Terminal) -> Result<Cl
     if let Some(warning) = endpoint.warning() {
         terminal.note(warning);
     }
-    Client::kucoin(endpoint, shop.clock.clone())
-        .map_err(|error: BuildError| Failure::Failed(error.to_string()))
+    connect(endpoint, clock)
 }
 
 /// A client for keys of a site that is asked at home, whatever the settings say of another.
-pub fn official_client(shop: &Workshop, site: Site) -> Result<Client, Failure> {
-    let endpoint = match Endpoint::kucoin(site, None, false) {
-        Ok(endpoint) => endpoint,
-        Err(error) => return refused(error.to_string()),
-    };
-    Client::kucoin(endpoint, shop.clock.clone())
+pub fn official_client(clock: &Arc<dyn Clock>, site: Site) -> Result<Client, Failure> {
+    match Endpoint::kucoin(site, None, false) {
+        Ok(endpoint) => connect(endpoint, clock),
+        Err(error) => refused(error.to_string()),
+    }
+}
+
+fn connect(endpoint: Endpoint, clock: &Arc<dyn Clock>) -> Result<Client, Failure> {
+    Client::kucoin(endpoint, clock.clone())
         .map_err(|error: BuildError| Failure::Failed(error.to_string()))
 }
 

@@ -108,7 +108,7 @@ fn prober(shop: &Workshop, terminal: &mut Terminal) -> Result<Prober, Failure> {
     let configured = shop.config.kucoin.site;
     let mut clients = BTreeMap::from([(configured, probe::client(shop, configured, terminal)?)]);
     for site in Site::ALL.into_iter().filter(|site| *site != configured) {
-        clients.insert(site, probe::official_client(shop, site)?);
+        clients.insert(site, probe::official_client(&shop.clock, site)?);
     }
     Ok(Prober::new(clients, shop.vault.clone()))
 }

@@ -38,6 +38,7 @@ use reader::Reader;
 use source::{Raw, gather_environment, gather_file};
 
 /// Every effective setting.
+#[derive(Clone)]
 pub struct Config {
     /// The data folder, absolute; not yet made.
     pub data_dir: PathBuf,

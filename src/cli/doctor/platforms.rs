@@ -2,41 +2,41 @@
 //! bot could write there. Sends nothing, hears nothing; a platform that does not answer is a
 //! finding like any other.
 
+use std::sync::Arc;
+
 use super::{Finding, broken, fine, soon};
 use crate::chat::discord::{self, Known, When};
 use crate::chat::telegram;
-use crate::cli::failure::Failure;
-use crate::cli::open::Workshop;
 use crate::cli::platforms::{discord_settings, telegram_settings};
-use crate::domain::receiver::{Platform, Receiver};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::receiver::{Address, Platform};
 
-/// A receiver with the name of its workspace.
-struct Told {
-    workspace: String,
-    receiver: Receiver,
+/// Somebody who is told.
+pub struct Told {
+    /// The name of the workspace.
+    pub workspace: String,
+    /// The name of the receiver.
+    pub name: String,
+    /// Where it is.
+    pub address: Address,
+    /// Who is called there.
+    pub mention: Option<String>,
 }
 
 /// Looks at every platform that is configured or told something.
-pub async fn look(shop: &Workshop) -> Result<Vec<Finding>, Failure> {
-    let mut told = Vec::new();
-    for workspace in shop.store.workspaces().await? {
-        let name = workspace.name.to_string();
-        let all = shop.store.desk(workspace).receivers().await?;
-        // Why one is lost was said already.
-        let all = all.into_iter().filter(|one| one.lost.is_none());
-        told.extend(all.map(|one| Told { workspace: name.clone(), receiver: one.receiver }));
-    }
-    let mut found = telegram(shop, &of(&told, Platform::Telegram)).await;
-    found.extend(discord(shop, &of(&told, Platform::Discord)).await);
-    Ok(found)
+pub async fn look(config: &Config, clock: &Arc<dyn Clock>, told: &[Told]) -> Vec<Finding> {
+    let mut found = telegram(config, &of(told, Platform::Telegram)).await;
+    found.extend(discord(config, clock, &of(told, Platform::Discord)).await);
+    found
 }
 
 fn of(told: &[Told], platform: Platform) -> Vec<&Told> {
-    told.iter().filter(|one| one.receiver.address.platform == platform).collect()
+    told.iter().filter(|one| one.address.platform == platform).collect()
 }
 
-async fn telegram(shop: &Workshop, told: &[&Told]) -> Vec<Finding> {
-    let Some(settings) = telegram_settings(&shop.config) else {
+async fn telegram(config: &Config, told: &[&Told]) -> Vec<Finding> {
+    let Some(settings) = telegram_settings(config) else {
         return without_token(Platform::Telegram, told);
     };
     let bot = match telegram::whoami(&settings).await {
@@ -49,13 +49,13 @@ async fn telegram(shop: &Workshop, told: &[&Told]) -> Vec<Finding> {
         found.push(broken(telegram::Trouble::Webhook.to_string()));
     }
     // Groups have numbers below nothing.
-    if bot.reads_all && told.iter().any(|one| one.receiver.address.chat.starts_with('-')) {
+    if bot.reads_all && told.iter().any(|one| one.address.chat.starts_with('-')) {
         found.push(soon(format!(
             "@{name} gets every message of its groups and needs none: send /setprivacy to @BotFather and choose Enable."
         )));
     }
     for one in told {
-        let address = &one.receiver.address;
+        let address = &one.address;
         let spot = (address.chat.as_str(), address.topic.as_deref());
         found.push(match telegram::look(&settings, &bot, spot).await {
             Ok(telegram::Look::Fine(_)) => one.fine(),
@@ -65,11 +65,11 @@ async fn telegram(shop: &Workshop, told: &[&Told]) -> Vec<Finding> {
     found
 }
 
-async fn discord(shop: &Workshop, told: &[&Told]) -> Vec<Finding> {
-    let Some(settings) = discord_settings(&shop.config) else {
+async fn discord(config: &Config, clock: &Arc<dyn Clock>, told: &[&Told]) -> Vec<Finding> {
+    let Some(settings) = discord_settings(config) else {
         return without_token(Platform::Discord, told);
     };
-    let known = match discord::whoami(&settings, shop.clock.clone()).await {
+    let known = match discord::whoami(&settings, clock.clone()).await {
         Ok(known) => known,
         Err(why) => return vec![broken(why)],
     };
@@ -79,10 +79,9 @@ async fn discord(shop: &Workshop, told: &[&Told]) -> Vec<Finding> {
         When::Needless => Some(soon(trap.text)),
         When::Inviting | When::Invited => None,
     }));
-    found.extend(servers(shop, &known).await);
+    found.extend(servers(config, &known).await);
     for one in told {
-        let (channel, mention) =
-            (one.receiver.address.chat.as_str(), one.receiver.mention.as_deref());
+        let (channel, mention) = (one.address.chat.as_str(), one.mention.as_deref());
         found.push(match known.look(channel, mention).await {
             Ok(discord::Look::Fine(_)) => one.fine(),
             Ok(discord::Look::Amiss(why)) => soon(one.says(&why)),
@@ -93,7 +92,7 @@ async fn discord(shop: &Workshop, told: &[&Told]) -> Vec<Finding> {
 }
 
 /// The servers of the settings in which the bot is not.
-async fn servers(shop: &Workshop, known: &Known) -> Vec<Finding> {
+async fn servers(config: &Config, known: &Known) -> Vec<Finding> {
     let there = match known.servers().await {
         Ok(there) => there,
         Err(why) => return vec![broken(why)],
@@ -102,7 +101,7 @@ async fn servers(shop: &Workshop, known: &Known) -> Vec<Finding> {
     if there.is_empty() {
         return vec![broken(format!("The bot is in no Discord server: invite it with {link}"))];
     }
-    let wanted = shop.config.workspaces.iter().flat_map(|one| {
+    let wanted = config.workspaces.iter().flat_map(|one| {
         let chats = one.chats.iter().filter(|(platform, _)| *platform == Platform::Discord);
         chats.map(|(_, server)| (&one.name, server))
     });
@@ -124,11 +123,11 @@ impl Told {
     /// A finding about this receiver.
     fn says(&self, why: &str) -> String {
         let why = why.trim_end_matches('.');
-        format!("{}, {}: {why}.", self.workspace, self.receiver.name)
+        format!("{}, {}: {why}.", self.workspace, self.name)
     }
 
     fn fine(&self) -> Finding {
-        let platform = self.receiver.address.platform.name();
+        let platform = self.address.platform.name();
         fine(self.says(&format!("I can write there ({platform})")))
     }
 }

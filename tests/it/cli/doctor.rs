@@ -7,7 +7,7 @@ use keylapse::clock::{Clock, System};
 use keylapse::exchange::simulator::Simulator;
 use serde_json::json;
 
-use super::{Host, Said, simulator};
+use super::{Host, Said, harmless, lines, simulator};
 use crate::fakes::discord::{self, Access};
 use crate::fakes::telegram::{self, Status};
 use crate::program::put_token;
@@ -153,4 +153,56 @@ async fn a_platform_that_refuses_does_not_keep_the_others_from_being_looked_at()
     assert!(said.out.contains(&missing), "{said:?}");
     assert!(said.out.contains("This clock and KuCoin's agree"), "{said:?}");
     assert!(!said.out.contains(telegram::TOKEN) && !said.err.contains(telegram::TOKEN));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_broken_on_the_host_does_not_keep_the_rest_from_being_looked_at() {
+    let ward = Ward::new().await;
+    ward.discord.state().guilds.get_mut(&SERVER).expect("it").roles.insert(BOTS, 1 << 3);
+    assert_eq!(ward.looks().code, 0);
+    let broken =
+        [("master.key", "Line 1 of"), ("keylapse.db", "The database file is not one of keylapse")];
+    for (file, why) in broken {
+        let path = ward.host.data().join(file);
+        let whole = std::fs::read(&path).expect("the file");
+        std::fs::write(&path, "hush, this is neither a key nor a database").expect("written");
+        let said = ward.looks();
+        assert_eq!(said.code, 1, "{said:?}");
+        let is_named = |line: &str| line.starts_with('✖') && line.contains(why);
+        assert!(said.out.lines().any(is_named), "{why} is not in\n{}", said.out);
+        holds(
+            &said,
+            '●',
+            &[
+                "Desk, group: I can write there (Telegram).",
+                "Desk, club: I can write there (Telegram).",
+                "Desk, keys: I can write there (Discord).",
+                "Desk, night: I can write there (Discord).",
+                "KuCoin says that it is open.",
+            ],
+        );
+        assert!(said.out.contains("MB are left") && said.out.contains("and KuCoin's agree"));
+        std::fs::write(&path, whole).expect("written");
+    }
+    assert_eq!(ward.looks().code, 0, "and nothing was changed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_address_under_which_the_exchange_last_refused_this_machine_is_named() {
+    let key = harmless("mm-bot-1");
+    let exchange = simulator(std::slice::from_ref(&key)).await;
+    let host = Host::new();
+    host.configure(&format!("[kucoin]\nsite = \"eu\"\nbase_url = \"{}\"\n", exchange.base_url()));
+    let added = host.tell(&["key", "add", "--label", "mm-bot-1", "--stdin"], &lines(&key));
+    assert_eq!(added.code, 0, "{added:?}");
+    let looked = host.run(&["doctor"]);
+    assert!(!looked.out.contains("last saw this machine"), "it was never refused: {looked:?}");
+    exchange.set_caller("198.51.100.9".parse().expect("an address"));
+    host.run(&["key", "test", "mm-bot-1"]);
+    let looked = host.run(&["doctor"]);
+    let line =
+        "KuCoin last saw this machine as 198.51.100.9: keys with an address list must name it.";
+    holds(&looked, '●', &[line, "KuCoin EU says that it is open."]);
+    assert!(looked.out.contains("This clock and KuCoin EU's agree"), "{looked:?}");
+    exchange.shutdown().await;
 }
