@@ -150,6 +150,9 @@ fn say_what_is_left(
         terminal
             .say("  The Telegram bot: /deletebot at @BotFather; its messages stay in each chat.")?;
     }
+    for token in tokens(config) {
+        terminal.say(format!("  {}: whoever has it controls the bot.", token.display()))?;
+    }
     if let Some(file) = &config.file {
         terminal.say(format!("  {} and the token files it names.", file.display()))?;
     }

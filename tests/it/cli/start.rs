@@ -5,6 +5,8 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 
 use super::{Host, end, mode, simulator, sql};
+use crate::fakes::{discord, telegram};
+use crate::program::put_token;
 
 const REMINDER: [&str; 7] = ["key", "add", "--label", "a", "--declared", "--expires", "2099-01-31"];
 
@@ -187,9 +189,44 @@ async fn leaving_takes_everything_of_ours_and_names_what_is_left_elsewhere() {
     let gone = host.run(&["wipe", "--yes"]);
     assert_eq!(gone.code, 0, "{gone:?}");
     assert!(gone.out.contains("still work at KuCoin (old-sub)"), "{gone:?}");
-    let left: Vec<_> =
-        std::fs::read_dir(host.data()).unwrap().flatten().map(|f| f.file_name()).collect();
-    assert_eq!(left.len(), 0, "{left:?}");
+    assert!(!gone.out.contains("bot"), "there is none to delete: {gone:?}");
+    assert_eq!(left(&host), Vec::<String>::new());
+}
+
+/// What lies in the data folder.
+fn left(host: &Host) -> Vec<String> {
+    let files = std::fs::read_dir(host.data()).unwrap().flatten();
+    let mut names: Vec<String> =
+        files.map(|file| file.file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn leaving_keeps_settings_and_tokens_and_names_them_with_what_is_left_on_the_platforms() {
+    let host = Host::new();
+    host.configure(
+        "[telegram]\ntoken_file = \"telegram.token\"\n[discord]\ntoken_file = \"../mine\"\n",
+    );
+    put_token(&host, "telegram.token", telegram::TOKEN);
+    host.file("mine", discord::TOKEN, 0o600);
+    assert_eq!(host.run(&["key", "list"]).code, 0);
+    assert!(left(&host).contains(&"master.key".to_owned()));
+    let gone = host.run(&["wipe", "--yes"]);
+    assert_eq!(gone.code, 0, "{gone:?}");
+    assert_eq!(left(&host), ["keylapse.toml", "telegram.token"]);
+    let mine = host.data().join("../mine");
+    assert_eq!(std::fs::read_to_string(&mine).unwrap(), discord::TOKEN);
+    for named in [
+        format!("{} and the token files it names.", host.data().join("keylapse.toml").display()),
+        format!("{}: whoever has it", host.data().join("telegram.token").display()),
+        "/deletebot at @BotFather".to_owned(),
+        "delete it in the Developer Portal".to_owned(),
+        "Backups of the database and of the master key.".to_owned(),
+    ] {
+        assert!(gone.out.contains(&named), "{named} is not named: {gone:?}");
+    }
+    assert!(![telegram::TOKEN, discord::TOKEN].iter().any(|token| gone.out.contains(token)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
