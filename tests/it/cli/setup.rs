@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use keylapse::clock::{Clock, System};
 use keylapse::exchange::simulator::{SimKey, Simulator};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::terminal::Terminal;
 use super::{Host, harmless, mode, simulator};
 use crate::fakes::discord;
-use crate::fakes::telegram::{self, Person};
+use crate::fakes::telegram::{self, Person, Status};
 use crate::program::reads;
 use crate::stories::discord::town::{self, KEYS, NOBODY, OWNER, SERVER, in_server};
 use crate::stories::discord::world::{button, text};
 
 const ANN: Person = Person { id: 11, name: "Ann" };
+const DESK: i64 = -500;
 
 /// A host, and the world around it.
 struct Town {
@@ -78,6 +79,38 @@ impl Town {
         terminal.reads("Seen by Ann. Warnings arrive there.").await;
     }
 
+    /// The bot joins the server while setup waits for it; the code that was printed before.
+    async fn the_bot_joins(&self, terminal: &mut Terminal) -> String {
+        terminal.reads("choose the one of keylapse and give it this code:").await;
+        terminal.line().await;
+        let code = terminal.line().await;
+        let event = {
+            let mut state = self.discord.state();
+            state.guilds.get_mut(&SERVER).expect("the server").has_bot = true;
+            state.guild_event(SERVER)
+        };
+        self.discord.until("the bot listens", |state| !state.sockets.is_empty()).await;
+        self.discord.tell("GUILD_CREATE", event);
+        terminal.reads("The bot is in The desk now.").await;
+        code
+    }
+
+    /// Waits for the one test in the channel and presses Seen under it.
+    async fn the_owner_sees_the_test(&self, terminal: &mut Terminal) {
+        let tests = |state: &discord::State| -> Vec<Value> {
+            let messages = state.channels[&KEYS].messages.iter();
+            messages.filter(|message| text(message).contains("Test by")).cloned().collect()
+        };
+        self.discord.until("the test arrives", |state| !tests(state).is_empty()).await;
+        let arrived = tests(&self.discord.state());
+        assert_eq!(arrived.len(), 1, "{arrived:#?}");
+        let id = button(&arrived[0], "Seen").expect("the button");
+        let data = json!({"custom_id": id, "component_type": 2});
+        let press = (OWNER, in_server());
+        self.discord.answer(self.discord.interact(3, press, data, Some(arrived[0].clone()))).await;
+        terminal.reads("Seen by person-").await;
+    }
+
     /// Somebody sends a code in the server; what they are told.
     async fn starts_on_discord(&self, person: u64, code: &str) -> String {
         let option = json!({"name": "code", "type": 3, "value": code});
@@ -109,17 +142,7 @@ async fn from_nothing_to_a_warning_that_was_seen_on_both_platforms() {
     town.ann_sees_the_test(&mut terminal).await;
 
     terminal.reads("client_id=1200000000000000001&scope=bot+applications.commands").await;
-    terminal.reads("choose the one of keylapse and give it this code:").await;
-    terminal.line().await;
-    let code = terminal.line().await;
-    let event = {
-        let mut state = town.discord.state();
-        state.guilds.get_mut(&SERVER).expect("the server").has_bot = true;
-        state.guild_event(SERVER)
-    };
-    town.discord.until("the bot listens", |state| !state.sockets.is_empty()).await;
-    town.discord.tell("GUILD_CREATE", event);
-    terminal.reads("The bot is in The desk now.").await;
+    let code = town.the_bot_joins(&mut terminal).await;
     // Neither a stranger nor a channel that cannot be written spends the code.
     assert!(town.starts_on_discord(NOBODY, &code).await.contains("takes Manage Server"));
     let is = |access| {
@@ -134,16 +157,7 @@ async fn from_nothing_to_a_warning_that_was_seen_on_both_platforms() {
     );
     assert!(town.starts_on_discord(OWNER, &code).await.contains("Connected to home."));
     terminal.reads("Connected: keys-").await;
-    let test = |state: &discord::State| {
-        let messages = &state.channels[&KEYS].messages;
-        messages.iter().find(|message| text(message).contains("Test by")).cloned()
-    };
-    town.discord.until("the test arrives", |state| test(state).is_some()).await;
-    let message = test(&town.discord.state()).expect("it arrived");
-    let id = button(&message, "Seen").expect("the button");
-    let data = json!({"custom_id": id, "component_type": 2});
-    town.discord.answer(town.discord.interact(3, (OWNER, in_server()), data, Some(message))).await;
-    terminal.reads("Seen by person-").await;
+    town.the_owner_sees_the_test(&mut terminal).await;
     terminal.reads("Public Bot is on").await;
     terminal.reads("Done. Start the bot with keylapse run").await;
     let (code, screen) = terminal.ends().await;
@@ -234,6 +248,76 @@ async fn stopped_at_every_question_it_goes_on_where_it_was() {
     assert_eq!(code, 0, "{screen}");
     let listed = town.host.run(&["key", "list"]);
     assert_eq!(listed.out.matches("mm-bot-1").count(), 1, "{listed:?}");
+    town.exchange.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stopped_on_discord_it_goes_on_where_it_was() {
+    let town = Town::new().await;
+    let stops = async |mut terminal: Terminal| {
+        terminal.interrupts();
+        let (code, screen) = terminal.ends().await;
+        assert!(code == 2 && screen.contains("Stopped. What was done is kept"), "{code} {screen}");
+        // The next one to listen is another.
+        town.discord.state().sockets.clear();
+    };
+    // Before anybody sent the code.
+    let mut terminal = town.sets_up(&["discord"]);
+    terminal.answers("Your time zone", "").await;
+    terminal.hides("Discord token (typed unseen): ", discord::TOKEN).await;
+    terminal.reads("That is keylapse.").await;
+    terminal.answers("Add your first key now?", "2").await;
+    terminal.reads("Waiting; Ctrl-C stops").await;
+    stops(terminal).await;
+    // Before the test was seen.
+    let mut terminal = town.sets_up(&[]);
+    let before = terminal.reads("Add your first key now?").await;
+    assert!(!before.contains('?') && !before.contains("typed unseen"), "asked again: {before}");
+    terminal.types("2");
+    let code = town.the_bot_joins(&mut terminal).await;
+    assert!(town.starts_on_discord(OWNER, &code).await.contains("Connected to home."));
+    terminal.reads("A test is on its way to keys-").await;
+    stops(terminal).await;
+
+    let mut terminal = town.sets_up(&[]);
+    terminal.answers("Add your first key now?", "2").await;
+    let before = terminal.reads("The test from before waits in keys-").await;
+    assert!(!before.contains("this code"), "a second code: {before}");
+    town.discord.until("the bot listens", |state| !state.sockets.is_empty()).await;
+    town.the_owner_sees_the_test(&mut terminal).await;
+    terminal.reads("Telegram is not connected; keylapse setup telegram does that.").await;
+    let (code, screen) = terminal.ends().await;
+    assert_eq!(code, 0, "{screen}");
+    assert!(town.discord.state().complaints.is_empty(), "{:#?}", town.discord.state().complaints);
+    town.exchange.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_on_telegram_is_warned_when_its_admin_sends_the_code_there() {
+    let town = Town::new().await;
+    town.telegram.room(DESK, "supergroup", "Desk");
+    town.telegram.sits(ANN, DESK, Status::Creator);
+    let mut terminal = town.sets_up(&["telegram"]);
+    terminal.answers("Your time zone", "").await;
+    terminal.hides("Telegram token (typed unseen): ", telegram::TOKEN).await;
+    terminal.answers("Add your first key now?", "2").await;
+    terminal.reads("or a group with @keylapse_bot in it, and send:").await;
+    terminal.reads("/start@keylapse_bot ").await;
+    let code = terminal.line().await;
+    town.telegram.writes(ANN, DESK, &format!("/start@keylapse_bot {code}"));
+    terminal.reads("Connected: Desk").await;
+    reads(&town.telegram, DESK, "Connected: this chat gets the warnings from now on.").await;
+    terminal.reads("A test is on its way to Desk").await;
+    let test = reads(&town.telegram, DESK, "Test by").await;
+    town.telegram.presses(ANN, DESK, test.id, &test.button("Seen"));
+    terminal.reads("Seen by Ann. Warnings arrive there.").await;
+    let (code, screen) = terminal.ends().await;
+    assert_eq!(code, 0, "{screen}");
+    assert_eq!(town.telegram.offences(), Vec::<String>::new());
+    let mut terminal = town.sets_up(&["telegram"]);
+    terminal.answers("Add your first key now?", "2").await;
+    let (code, screen) = terminal.ends().await;
+    assert!(code == 0 && screen.contains("Telegram: Desk is warned"), "{screen}");
     town.exchange.shutdown().await;
 }
 
