@@ -15,6 +15,29 @@ fn without_a_chat_it_says_in_a_few_lines_what_to_do() {
 }
 
 #[test]
+fn a_demo_looks_at_no_settings_and_leaves_nothing_behind() {
+    let host = Host::new();
+    host.configure("this is no settings file");
+    let mut demo = host.command(&["demo"]);
+    demo.env("KEYLAPSE_KUCOIN__BASE_URL", "http://127.0.0.1:9").env("KEYLAPSE_NONSENSE", "1");
+    let said = super::end(demo.spawn().unwrap(), "/keystatus\n");
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.contains("Nothing here is real."), "{said:?}");
+    // Every card says what it is.
+    let marks = ['✖', '▲', '✔'];
+    let cards: Vec<&str> = said
+        .out
+        .lines()
+        .filter(|line| line.split_whitespace().take(2).any(|word| word.starts_with(marks)))
+        .filter(|line| !line.starts_with(' '))
+        .collect();
+    assert!(!cards.is_empty(), "{said:?}");
+    assert!(cards.iter().all(|line| line.contains("DEMO")), "{cards:?}");
+    let left: Vec<_> = std::fs::read_dir(host.data()).unwrap().flatten().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
 fn two_bots_on_one_data_folder_are_one_too_many() {
     let host = Host::new();
     let mut first = host.command(&["run", "--console"]).spawn().unwrap();
