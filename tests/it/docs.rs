@@ -246,3 +246,76 @@ fn what_is_no_test_is_not_taken_for_one() {
         assert_eq!(is_test(source, name), expected, "{name}");
     }
 }
+
+/// The words after `keylapse` wherever these files start it.
+fn started(file: &str, before: &str) -> Vec<Vec<String>> {
+    let text = read(file);
+    let lines = text.lines().filter_map(|line| line.split_once(before));
+    lines
+        .map(|(_, rest)| {
+            let rest = rest.split(['`', ',', '(']).next().unwrap_or_default();
+            rest.split_whitespace().map(str::to_owned).collect()
+        })
+        .collect()
+}
+
+#[test]
+fn what_services_and_guides_start_is_known_to_the_program() {
+    let command = read("compose.yaml");
+    let command = command.lines().find_map(|line| line.trim().strip_prefix("command: ")).unwrap();
+    let mut all: Vec<Vec<String>> = vec![serde_json::from_str(command).unwrap()];
+    for (file, before, at_least) in [
+        ("dist/keylapse.service", "ExecStart=/usr/local/bin/keylapse ", 1),
+        ("dist/keylapse.service", "-u keylapse keylapse ", 1),
+        ("compose.yaml", "run --rm keylapse ", 2),
+        ("README.md", "run --rm keylapse ", 2),
+        ("README.md", "runuser -u keylapse -- keylapse ", 1),
+    ] {
+        let found = started(file, before);
+        assert!(found.len() >= at_least, "{file} starts less than it did: {found:?}");
+        all.extend(found);
+    }
+    for words in all {
+        // Read from left to right: a word that is not known is refused before the help is given.
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_keylapse"))
+            .args(&words)
+            .arg("--help")
+            .env_clear()
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let create = ["vault", "create", "--data", "/data"].map(str::to_owned).to_vec();
+    for file in ["compose.yaml", "README.md"] {
+        let told = started(file, "run --rm keylapse ");
+        assert!(told.contains(&create), "{file} does not say how PostgreSQL gets a master key");
+    }
+}
+
+#[test]
+fn a_service_that_cannot_start_for_its_settings_is_not_started_again() {
+    let unit = read("dist/keylapse.service");
+    let status = unit.lines().find_map(|line| line.strip_prefix("RestartPreventExitStatus="));
+    let host = crate::cli::Host::new();
+    host.configure("[access]\nenrol = \"opn\"\n");
+    let said = host.run(&["run"]);
+    assert_eq!(status, Some(said.code.to_string().as_str()), "{said:?}");
+    assert!(unit.contains("Restart=on-failure"), "anything else is tried again");
+}
+
+#[test]
+fn the_compose_file_keeps_what_is_stored_and_names_a_database_that_is_understood() {
+    let compose = read("compose.yaml");
+    assert!(compose.contains("- keylapse:/data"), "the data folder is a volume");
+    let variable = compose.lines().find_map(|line| {
+        line.trim_start_matches(['#', ' ']).split_once("KEYLAPSE_DATABASE__URL: ")
+    });
+    let url = variable.expect("the database's variable").1.to_owned();
+    let folder = tempfile::tempdir().unwrap();
+    let flags = keylapse::config::Flags { config: None, data: Some(folder.path().to_owned()) };
+    let environment = [("KEYLAPSE_DATABASE__URL".to_owned(), url)];
+    let host = keylapse::config::Host::detect();
+    let config = keylapse::config::load(&flags, &environment, &host);
+    let config = config.unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(matches!(config.database, keylapse::config::Database::Postgres { .. }));
+}
