@@ -247,6 +247,25 @@ fn what_is_no_test_is_not_taken_for_one() {
     }
 }
 
+/// Both platforms' documents are kept as excerpts, each with the script that makes it anew and the
+/// sum of what it was made from.
+#[test]
+fn each_excerpt_names_what_it_was_cut_from_and_how() {
+    for name in ["telegram-bot-api", "discord-openapi"] {
+        let excerpt: serde_json::Value =
+            serde_json::from_str(&read(&format!("tests/data/{name}.json"))).unwrap();
+        let sum = excerpt["sha256"].as_str().unwrap_or_default();
+        assert!(sum.len() == 64 && sum.bytes().all(|b| b.is_ascii_hexdigit()), "{name}: {sum:?}");
+        assert!(excerpt["source"].as_str().unwrap().contains(&format!("{name}.LICENSE")));
+        let script = read(&format!("tests/data/excerpt-{name}.py"));
+        assert!(script.contains(&format!("> tests/data/{name}.json")), "{name}");
+        let methods = excerpt["methods"].as_object();
+        for method in methods.into_iter().flat_map(serde_json::Map::keys) {
+            assert!(script.contains(&format!("\"{method}\"")), "the script leaves out {method}");
+        }
+    }
+}
+
 /// The words after `keylapse` wherever these files start it.
 fn started(file: &str, before: &str) -> Vec<Vec<String>> {
     let text = read(file);
