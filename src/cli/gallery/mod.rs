@@ -4,6 +4,7 @@
 
 mod album;
 mod answers;
+mod doors;
 mod endings;
 mod page;
 mod reading;
@@ -48,6 +49,7 @@ async fn document() -> anyhow::Result<String> {
         ("How the keys are", answers::keys().await?),
         ("Questions", answers::questions().await?),
         ("First contact, privacy, late buttons", answers::people().await?),
+        ("Codes, roles and settings", doors::doors().await?),
     ] {
         writeln!(out, "\n## {title}\n")?;
         for scene in &scenes {

@@ -16,7 +16,8 @@ use crate::cli::counter;
 use crate::cli::demo::stage::{Setting, Stage, Told};
 use crate::clock::Clock;
 use crate::commands::{
-    self, Actor, Command, Counter, HostNote, Invocation, Place, Press, Reply, Role, Visitor,
+    self, Actor, Command, Counter, Desk, HostNote, Invocation, Place, Press, Reply, Role,
+    StoreError, Visitor,
 };
 use crate::domain::id::ButtonId;
 use crate::domain::receiver::{Address, Platform};
@@ -88,17 +89,7 @@ impl Stand {
         stage.simulator.play(Script::parse(script, monday())?);
         let album = Arc::new(Album::default());
         let app = start(&stage, &album);
-        let given = counter::Given {
-            store: stage.store.clone(),
-            vault: stage.vault.clone(),
-            ids: stage.ids.clone(),
-            policy: stage.policy.clone(),
-            host: HostNote {
-                operator: Some(Clean::new("the trading desk, desk@example.com", 64)),
-                ..HostNote::default()
-            },
-        };
-        let counter = Counter::new(counter::tools(&app, given));
+        let counter = Counter::new(counter::tools(&app, given(&stage, stage.ids.clone())));
         let stand = Self { stage, counter, app, album };
         for (label, used_by) in watched {
             let key = stand.stage.simulator.key(label).context("a key of the script")?;
@@ -154,12 +145,13 @@ impl Stand {
 
     /// Somebody types a line somewhere.
     pub async fn asks(&self, place: Place, line: &str) -> anyhow::Result<Heard> {
-        let command = commands::hear(line)?;
-        self.runs(place, command).await
+        self.asks_as(Role::Admin, place, line).await
     }
 
-    async fn runs(&self, place: Place, command: Command) -> anyhow::Result<Heard> {
-        let (actor, at) = (actor(ANN, place.platform), self.stage.clock.now());
+    /// Somebody who has this role and no other types a line somewhere.
+    pub async fn asks_as(&self, role: Role, place: Place, line: &str) -> anyhow::Result<Heard> {
+        let command = commands::hear(line)?;
+        let (actor, at) = (actor((ANN.0, ANN.1, role), place.platform), self.stage.clock.now());
         let asked = Invocation { command, actor, place, at };
         let reply = self.counter.run(&self.stage.desk, &asked).await;
         self.hears(asked, reply).await
@@ -211,6 +203,20 @@ impl Stand {
         Heard { place, reply, buttons, wall }
     }
 
+    /// What is said when the ledger fails. With ids of its own: the reference counts them.
+    pub fn apologizes(&self, error: &StoreError) -> Reply {
+        let given = given(&self.stage, Arc::new(Ids::seeded()));
+        Counter::new(counter::tools(&self.app, given)).apologize(error)
+    }
+
+    /// Adds a workspace that tells nobody; the desks of both.
+    pub async fn both_desks(&self, name: &str) -> anyhow::Result<Vec<Desk>> {
+        let other = Described { name: Clean::new(name, 64), receivers: Vec::new(), ..described() };
+        self.stage.store.sync_workspaces(&[described(), other], self.stage.clock.now()).await?;
+        let all = self.stage.store.workspaces().await?;
+        Ok(all.into_iter().map(|workspace| self.stage.store.desk(workspace)).collect())
+    }
+
     /// Somebody nobody knows, in their private chat.
     pub fn visitor(&self) -> Visitor {
         Visitor {
@@ -256,6 +262,19 @@ pub fn private() -> Place {
 
 fn actor((id, name, role): Somebody, platform: Platform) -> Actor {
     Actor { platform, id: id.to_owned(), name: Clean::new(name, 64), role, moderates: false }
+}
+
+fn given(stage: &Stage, ids: Arc<Ids>) -> counter::Given {
+    counter::Given {
+        store: stage.store.clone(),
+        vault: stage.vault.clone(),
+        ids,
+        policy: stage.policy.clone(),
+        host: HostNote {
+            operator: Some(Clean::new("the trading desk, desk@example.com", 64)),
+            ..HostNote::default()
+        },
+    }
 }
 
 fn start(stage: &Stage, album: &Arc<Album>) -> App {

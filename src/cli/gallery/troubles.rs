@@ -46,17 +46,31 @@ pub async fn blind() -> Scenes {
 /// What the bot has to say of itself.
 pub async fn own() -> Scenes {
     let mut scenes = Vec::new();
-    let stand = one("").await?;
-    let why = "the bot was removed from that chat; add it there again";
-    stand.counter.lost(Platform::Telegram, &at(Platform::Telegram).chat, why).await;
-    let shots = stand.until("gets no warnings", false).await?;
-    scenes.push(Scene::told("A receiver is lost", "Told through the ones that work.", &shots));
-    stand.end().await;
+    for (name, platform, why) in [
+        (
+            "A receiver is lost",
+            Platform::Telegram,
+            "the bot was removed from that chat; add it there again",
+        ),
+        (
+            "A channel cannot be written",
+            Platform::Discord,
+            "I cannot write in #keys: give my role View Channel and Send Messages there",
+        ),
+    ] {
+        let stand = one("").await?;
+        stand.counter.lost(platform, &at(platform).chat, why).await;
+        let shots = stand.until("gets no warnings", false).await?;
+        scenes.push(Scene::told(name, "Told through the ones that work.", &shots));
+        stand.end().await;
+    }
     let silent = discord::SILENT.to_owned();
     let poller = telegram::Trouble::SecondPoller.to_string();
+    let webhook = telegram::Trouble::Webhook.to_string();
     for (name, platform, why) in [
         ("Discord is disturbed", Platform::Discord, silent),
         ("Telegram is disturbed", Platform::Telegram, poller),
+        ("Telegram gives the bot's updates to a webhook", Platform::Telegram, webhook),
     ] {
         let stand = one("").await?;
         stand.counter.trouble(platform, Some(&why), stand.stage.clock.now()).await;
