@@ -4,7 +4,13 @@
 use std::io::Write;
 use std::time::Duration;
 
+use keylapse::exchange::simulator::{SimKey, Simulator};
+use serde_json::json;
+
 use super::{Host, harmless, lines, simulator};
+use crate::fakes::discord;
+use crate::program::put_token;
+use crate::stories::discord::town::{self, KEYS, SERVER};
 
 #[test]
 fn without_a_chat_it_says_in_a_few_lines_what_to_do() {
@@ -143,4 +149,52 @@ async fn a_damaged_row_does_not_keep_the_other_keys_from_being_asked() {
     bot.kill().unwrap();
     bot.wait().unwrap();
     assert!(seen.is_ok(), "the sound key was not asked");
+}
+
+/// A host whose one receiver is a channel of this Discord, and its exchange with one key.
+async fn on_discord(fake: &discord::Fake, key: &SimKey) -> (Host, Simulator) {
+    town::populate(fake);
+    let exchange = simulator(std::slice::from_ref(key)).await;
+    let host = Host::new();
+    host.configure(&format!(
+        "[kucoin]\nbase_url = \"{}\"\n[discord]\ntoken_file = \"discord.token\"\napi_url = \"{}\"\n\
+         [[workspace]]\nname = \"Desk\"\nzone = \"UTC\"\ndiscord_server = \"{SERVER}\"\n\
+         [[workspace.receiver]]\nplatform = \"discord\"\nname = \"keys\"\nchannel = \"{KEYS}\"\n",
+        exchange.base_url(),
+        fake.url()
+    ));
+    put_token(&host, "discord.token", discord::TOKEN);
+    let added = host.tell(&["key", "add", "--label", &key.label, "--stdin", "--yes"], &lines(key));
+    assert_eq!(added.code, 0, "{added:?}");
+    (host, exchange)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_takes_no_direct_messages_is_lost_with_that_reason() {
+    let key = harmless("mm-bot-1");
+    let fake = discord::Fake::start().await;
+    let (host, exchange) = on_discord(&fake, &key).await;
+    let refused = json!({"message": "Cannot send messages to this user", "code": 50_007});
+    let trouble = discord::Trouble::Answer(403, refused, Vec::new());
+    fake.state().channels.get_mut(&KEYS).expect("the channel").troubles.push_back(trouble);
+    let mut bot = host.command(&["run"]).spawn().unwrap();
+    fake.until("it listens", |state| state.commands.contains_key(&SERVER)).await;
+    assert!(exchange.edit("mm-bot-1", |key| key.permissions.push("Withdrawal".to_owned())));
+    tokio::task::block_in_place(|| host.run(&["key", "test", "mm-bot-1"]));
+    let is_refused = |state: &discord::State| state.channels[&KEYS].troubles.is_empty();
+    fake.until("the warning is refused", is_refused).await;
+    let lost = "Desk: keys gets nothing: This person takes no direct messages";
+    let said = async {
+        loop {
+            let looked = tokio::task::block_in_place(|| host.run(&["doctor"]));
+            if looked.out.contains(lost) {
+                return looked;
+            }
+        }
+    };
+    let looked = tokio::time::timeout(Duration::from_mins(1), said).await;
+    bot.kill().unwrap();
+    bot.wait().unwrap();
+    assert_eq!(looked.map(|looked| looked.code), Ok(1));
+    exchange.shutdown().await;
 }
