@@ -6,10 +6,8 @@ use std::sync::Arc;
 use serenity::all::{
     AutocompleteChoice, ChannelId, CommandInteraction, CommandType, Context,
     CreateAutocompleteResponse, CreateInteractionResponse, EventHandler, Guild, GuildChannel,
-    GuildId, Interaction, Message, PartialGuildChannel, Ready, ResumedEvent, ShardStageUpdateEvent,
-    UnavailableGuild,
+    GuildId, Interaction, Message, PartialGuildChannel, Ready, ResumedEvent, UnavailableGuild,
 };
-use serenity::gateway::ConnectionStage;
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -52,10 +50,6 @@ impl EventHandler for Events {
     async fn resume(&self, _: Context, _: ResumedEvent) {
         self.is_up.send_replace(true);
         self.counter.trouble(Platform::Discord, None, self.clock.now()).await;
-    }
-
-    async fn shard_stage_update(&self, _: Context, event: ShardStageUpdateEvent) {
-        self.is_up.send_replace(event.new == ConnectionStage::Connected);
     }
 
     async fn guild_create(&self, context: Context, guild: Guild, is_new: Option<bool>) {

@@ -11,6 +11,7 @@ use serenity::all::{
     ClientBuilder, CreateAllowedMentions, GatewayError, GatewayIntents, HttpBuilder,
 };
 use serenity::cache::Settings as CacheSettings;
+use serenity::gateway::{ConnectionStage, ShardManager};
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -48,7 +49,7 @@ pub enum Stopped {
     Client,
 }
 
-/// Looks at a silent gateway after which it is said through other chats.
+/// So many times the patience with a silent gateway, and it is said through other chats.
 const LONG: u32 = 3;
 /// What is said then.
 pub const SILENT: &str = "Discord's gateway does not answer.";
@@ -112,6 +113,20 @@ impl Listener {
         clock: Arc<dyn Clock>,
         stop: CancellationToken,
     ) -> Result<(), Stopped> {
+        let is_up = watch::Sender::new(false);
+        let long = self.patience.down * LONG;
+        tokio::select! {
+            ended = self.listen((&counter, &clock), &is_up, &stop) => ended,
+            () = tell_of_silence(is_up.subscribe(), long, (&counter, &clock)) => Ok(()),
+        }
+    }
+
+    async fn listen(
+        &self,
+        tools: (&Arc<Counter>, &Arc<dyn Clock>),
+        is_up: &watch::Sender<bool>,
+        stop: &CancellationToken,
+    ) -> Result<(), Stopped> {
         let mut tries = 0;
         loop {
             let wait = match self.find().await {
@@ -120,12 +135,13 @@ impl Listener {
                     tracing::warn!("Discord's gateway was not found, trying again: {fault}");
                     after
                 }
-                Found::At(url) => match self.serve(url, (&counter, &clock), &stop).await? {
+                Found::At(url) => match self.serve(url, tools, is_up, stop).await? {
                     Ended::Asked => return Ok(()),
                     Ended::Stop(why) => return Err(why),
                     Ended::Again => None,
                 },
             };
+            is_up.send_replace(false);
             let wait = wait.unwrap_or(self.patience.retry * (1 << tries.min(4)));
             tries += 1;
             if tokio::time::timeout(wait, stop.cancelled()).await.is_ok() {
@@ -182,15 +198,16 @@ impl Listener {
         &self,
         gateway: String,
         (counter, clock): (&Arc<Counter>, &Arc<dyn Clock>),
+        is_up: &watch::Sender<bool>,
         stop: &CancellationToken,
     ) -> Result<Ended, Stopped> {
-        let (is_up, mut up) = watch::channel(false);
+        let mut up = is_up.subscribe();
         let events = Events {
             counter: counter.clone(),
             clock: clock.clone(),
             wire: self.wire.clone(),
             stop: stop.clone(),
-            is_up,
+            is_up: is_up.clone(),
             registering: Mutex::default(),
         };
         let mut client = self.client(events).await?;
@@ -198,7 +215,6 @@ impl Listener {
         // Whatever serenity found by itself, or fell back to, it goes where we looked.
         *address.lock().await = gateway;
         let mut running = pin!(client.start());
-        let mut silent = 0;
         let ended = loop {
             tokio::select! {
                 done = &mut running => break match done {
@@ -206,22 +222,17 @@ impl Listener {
                     Err(error) => judge(&error),
                 },
                 () = stop.cancelled() => break Ended::Asked,
-                () = silence(&mut up, self.patience.down) => {
-                    silent += 1;
-                    if silent == LONG {
-                        counter.trouble(Platform::Discord, Some(SILENT), clock.now()).await;
+                () = watch_stage(&shards, is_up, self.patience.down / 6) => {}
+                () = silence(&mut up, self.patience.down) => match self.find().await {
+                    Found::At(url) => {
+                        tracing::warn!("Discord's gateway is silent; trying on");
+                        *address.lock().await = url;
                     }
-                    match self.find().await {
-                        Found::At(url) => {
-                            tracing::warn!("Discord's gateway is silent; trying on");
-                            *address.lock().await = url;
-                        }
-                        Found::Later(_, fault) => {
-                            tracing::warn!("Discord's gateway is silent: {fault}");
-                        }
-                        Found::Stop(why) => break Ended::Stop(why),
+                    Found::Later(_, fault) => {
+                        tracing::warn!("Discord's gateway is silent: {fault}");
                     }
-                }
+                    Found::Stop(why) => break Ended::Stop(why),
+                },
             }
         };
         // From here on nothing of serenity's that is left over can connect.
@@ -257,21 +268,38 @@ impl Listener {
     }
 }
 
+/// Says through other chats that the gateway has been silent for long, once each time. Never ends
+/// while the gateway is listened to.
+async fn tell_of_silence(
+    mut up: watch::Receiver<bool>,
+    long: Duration,
+    (counter, clock): (&Arc<Counter>, &Arc<dyn Clock>),
+) {
+    loop {
+        silence(&mut up, long).await;
+        counter.trouble(Platform::Discord, Some(SILENT), clock.now()).await;
+        if up.wait_for(|is_up| *is_up).await.is_err() {
+            return std::future::pending().await;
+        }
+    }
+}
+
+/// Keeps `is_up` true to the stage of the connection. serenity begins it anew after a session that
+/// is over, and tells nobody that it is down meanwhile.
+async fn watch_stage(shards: &ShardManager, is_up: &watch::Sender<bool>, every: Duration) {
+    loop {
+        let _ = tokio::time::timeout(every, std::future::pending::<()>()).await;
+        let runners = shards.runners.lock().await;
+        let now = runners.values().any(|runner| runner.stage == ConnectionStage::Connected);
+        is_up.send_if_modified(|known| std::mem::replace(known, now) != now);
+    }
+}
+
 /// Returns when the gateway has been down for `patience` without a break.
 async fn silence(up: &mut watch::Receiver<bool>, patience: Duration) {
-    loop {
-        let is_up = *up.borrow_and_update();
-        let changed = up.changed();
-        if is_up {
-            if changed.await.is_err() {
-                return std::future::pending().await;
-            }
-        } else {
-            match tokio::time::timeout(patience, changed).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) => return std::future::pending().await,
-                Err(_) => return,
-            }
+    while tokio::time::timeout(patience, up.wait_for(|is_up| *is_up)).await.is_ok() {
+        if up.wait_for(|is_up| !is_up).await.is_err() {
+            return std::future::pending().await;
         }
     }
 }

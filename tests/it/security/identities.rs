@@ -100,7 +100,9 @@ async fn ten_thousand_strangers_on_discord_leave_no_row_and_are_told_one_line_in
         let talk = house.discord.answer(id).await;
         let shown = talk.shown.unwrap();
         let said = crate::stories::discord::world::text(&shown);
-        assert_eq!((said.as_str(), talk.ephemeral, talk.kind), (line, true, Some(4)));
+        assert_eq!((said.as_str(), talk.ephemeral), (line, true));
+        // At once, or on a busy machine promised first.
+        assert!(matches!(talk.kind, Some(4 | 5)), "{:?}", talk.kind);
     }
     assert_eq!(differences(&before, &rows(&house).await), [""; 0]);
     assert_eq!(house.discord.state().channels[&THEIRS].messages.len(), posted);

@@ -128,6 +128,9 @@ fn resume(fake: &Fake, data: &Value) -> Vec<Push> {
         let missed = state.events.iter().filter(|(seq, ..)| *seq > seen);
         missed.map(|(seq, name, data)| json!({"op": 0, "s": seq, "t": name, "d": data})).collect()
     };
+    if let Some(code) = fake.state().refuse {
+        return vec![Push::Close(code)];
+    }
     let mut out: Vec<Push> = missed.into_iter().map(Push::Raw).collect();
     out.push(Push::Raw(fake.record("RESUMED", &json!({}))));
     out

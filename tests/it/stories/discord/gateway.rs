@@ -243,5 +243,13 @@ async fn a_gateway_that_stays_silent_is_said_in_another_chat_even_at_night() {
     world.pass(TimeDelta::seconds(10)).await;
     let shown = text(&world.now_shown(&shown));
     assert!(shown.contains("Discord: works again"), "{shown}");
+    // A second silence is said as the first one was, also when every new try comes to nothing.
+    paper.lock().unwrap().clear();
+    world.fake.state().refuse = Some(4_000);
+    world.fake.end_gateway(vec![Push::Raw(json!({"op": 9, "d": false}))]);
+    is_printed(&world, &paper, "Discord is disturbed").await;
+    world.reads(KEYS, &["Discord is disturbed"]);
+    world.fake.state().refuse = None;
+    is_printed(&world, &paper, "Discord: works again").await;
     world.end("silent").await;
 }
