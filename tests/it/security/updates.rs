@@ -12,7 +12,7 @@ const DEEDS: [&str; 5] = [
     "/ack 1 2h mine",
     "/notify test desk-group",
     "/settings role 13 admin",
-    "/settings faq here",
+    "/settings anonymous on",
     "/start AAAA-000000001",
 ];
 
