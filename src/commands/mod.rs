@@ -57,7 +57,7 @@ pub use counter::{Counter, HostNote, OpenAddress, Tools};
 pub use door::{Entrance, Visitor};
 pub use limit::Limits;
 pub use notify::{KEPT_SMALL, WIDE};
-pub use parse::{LONGEST, ParseError, hear, parse};
+pub use parse::{LONGEST, ParseError, cut, end_of, hear, parse};
 pub use posted::Posted;
 pub use press::Press;
 pub use spec::{Argument, ArgumentKind, Given, Group, Reach, Spec, markdown_table};

@@ -34,9 +34,32 @@ impl ParseError {
     }
 }
 
+/// The last [`LONGEST`] characters of a question: the cause of a long paste stands at its end.
+pub fn end_of(question: &str) -> &str {
+    let question = question.trim();
+    let cut = question.char_indices().rev().nth(LONGEST - 1).map_or(0, |(at, _)| at);
+    &question[cut..]
+}
+
+/// A line that is not longer than can be read: of a question the end is kept, of anything else
+/// the beginning.
+pub fn cut(line: &str) -> String {
+    let line = line.trim();
+    if line.chars().nth(LONGEST).is_none() {
+        return line.to_owned();
+    }
+    let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let plain = name.split('@').next().unwrap_or_default();
+    match Spec::named(plain.strip_prefix('/').unwrap_or(plain)) {
+        Some(spec) if spec.name == "faq" => format!("{name} {}", end_of(rest)),
+        None if !name.starts_with('/') => end_of(line).to_owned(),
+        Some(_) | None => line.chars().take(LONGEST).collect(),
+    }
+}
+
 /// Reads a line, with or without the slash.
 pub fn parse(line: &str) -> Result<Command, ParseError> {
-    let line: String = line.chars().take(LONGEST).collect();
+    let line = cut(line);
     let line = line.trim();
     let line = line.strip_prefix('/').unwrap_or(line);
     let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
@@ -59,7 +82,7 @@ pub fn parse(line: &str) -> Result<Command, ParseError> {
 /// Reads a line typed where only commands and questions are typed: what is no command is a
 /// question. What may be a secret goes nowhere but to the warning that [`Command::Faq`] gives.
 pub fn hear(line: &str) -> Result<Command, ParseError> {
-    let line: String = line.chars().take(LONGEST).collect();
+    let line = cut(line);
     let line = line.trim();
     let question = || Ok(Command::Faq { question: Some(line.to_owned()), whom: None });
     if Pasted::of(line) != Pasted::Nothing {
@@ -190,6 +213,26 @@ pub(super) fn nearest(name: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn of_a_long_question_the_end_is_read_and_of_a_long_command_the_beginning() {
+        let long = "x ".repeat(LONGEST).trim().to_owned();
+        let asked = |line: &str| match hear(line) {
+            Ok(Command::Faq { question: Some(question), whom: None }) => question,
+            other => panic!("{other:?}"),
+        };
+        for line in [format!("/faq {long} 400006"), format!("Traceback {long} 400006")] {
+            let question = asked(&line);
+            assert!(question.ends_with("x 400006") && !question.contains("faq"), "{question}");
+            assert!(question.chars().count() <= LONGEST);
+        }
+        let Ok(Command::Ack { alert, .. }) = parse(&format!("/ack 7 2h {long}")) else {
+            panic!("not taken")
+        };
+        assert_eq!(alert.as_deref(), Some("7"));
+        assert!(cut(&"x".repeat(100_000)).len() <= LONGEST);
+        assert!(cut(&format!("/{}", "x".repeat(100_000))).len() <= LONGEST);
+    }
+
     fn ack(alert: &str, until: Option<&str>, reason: Option<&str>) -> Command {
         let owned = |text: Option<&str>| text.map(str::to_owned);
         Command::Ack { alert: owned(Some(alert)), until: owned(until), reason: owned(reason) }
@@ -286,7 +329,7 @@ mod tests {
         else {
             panic!("no question");
         };
-        assert!(question.len() < LONGEST);
+        assert!(question.len() <= LONGEST);
         assert!(parse(&"\u{202E}@everyone ".repeat(10_000)).is_err());
     }
 }

@@ -7,7 +7,9 @@ use serenity::all::{
 };
 
 use super::render::cut;
-use crate::commands::{Argument, ArgumentKind, Command, Given, LONGEST, Reach, Role, SPECS, Spec};
+use crate::commands::{
+    self, Argument, ArgumentKind, Command, Given, LONGEST, Reach, Role, SPECS, Spec,
+};
 
 /// The message command: what stands in somebody's message is read as a question.
 pub const EXPLAIN: &str = "Explain this error";
@@ -120,7 +122,7 @@ fn explain(data: &CommandData) -> Command {
             text.push_str(part);
         }
     }
-    let text: String = text.trim().chars().take(LONGEST).collect();
+    let text = commands::end_of(&text).to_owned();
     // Without words there is nothing to read: the topics are offered.
     Command::Faq { question: (!text.is_empty()).then_some(text), whom: None }
 }

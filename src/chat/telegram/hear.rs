@@ -8,8 +8,7 @@ use super::front::{Caller, Front, Stuck};
 use super::letters::Letters;
 use crate::clock::Alarm;
 use crate::commands::{
-    self, Command, Entrance, Invocation, KEPT_SMALL, LONGEST, ParseError, Reply, Role, Spec,
-    Standing, WIDE,
+    self, Command, Entrance, Invocation, KEPT_SMALL, ParseError, Reply, Role, Spec, Standing, WIDE,
 };
 use crate::domain::card::{Card, Tone};
 use crate::domain::receiver::Platform;
@@ -232,7 +231,7 @@ impl Front {
 }
 
 fn addressed(text: &str, ours: Option<&str>) -> Option<Addressed> {
-    let text: String = text.chars().take(LONGEST).collect();
+    let text = commands::cut(text);
     let (word, rest) = split(text.strip_prefix('/')?);
     let (name, bot) = word.split_once('@').map_or((word, None), |(name, bot)| (name, Some(bot)));
     if let Some(bot) = bot
@@ -271,7 +270,7 @@ fn with_replied(command: Command, message: &Message) -> Command {
         Command::Faq { question: None, whom } => {
             let replied = message.reply_to_message();
             let text = replied.and_then(|replied| replied.text().or(replied.caption()));
-            let question = text.map(|text| text.chars().take(LONGEST).collect());
+            let question = text.map(|text| commands::end_of(text).to_owned());
             Command::Faq { question, whom }
         }
         other => other,
@@ -285,7 +284,7 @@ fn understood(line: &str, message: &Message, is_forwarded: bool) -> Result<Comma
         return Err(plain("I read text; paste the last line of the error."));
     }
     if is_forwarded {
-        let question = line.chars().take(LONGEST).collect();
+        let question = commands::end_of(line).to_owned();
         return Ok(Command::Faq { question: Some(question), whom: None });
     }
     let command = commands::hear(line).map_err(|error| error.reply())?;

@@ -138,3 +138,56 @@ fn a_topic_is_one_of_ours_or_nothing() {
     assert_eq!(Topic::parse("Expired-Meaning"), None);
     assert_eq!(Topic::parse(""), None);
 }
+
+#[derive(serde::Deserialize)]
+struct Seen {
+    file: String,
+    code: String,
+}
+
+/// Every body that `KuCoin` was seen to answer with, bare and as programs print it, with its code
+/// and by its words alone.
+#[test]
+fn every_error_that_kucoin_was_seen_to_answer_leads_to_the_entry_of_its_cause() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/kucoin/errors");
+    let read = |file: &str| std::fs::read_to_string(format!("{folder}/{file}")).expect(file);
+    let seen: Vec<Seen> = serde_json::from_str(&read("index.json")).expect("an index");
+    assert!(seen.len() >= 16);
+    for Seen { file, code } in seen {
+        let body = read(&file);
+        let body = body.trim();
+        let words: serde_json::Value = serde_json::from_str(body).expect(&file);
+        let words = words["msg"].as_str().unwrap_or_default();
+        let cause = knowledge().entry_for_code(&code).expect(&file).id.as_str();
+        for pasted in [
+            body.to_owned(),
+            format!("ccxt.base.errors.ExchangeError: kucoin {body}"),
+            format!("2026-11-20 12:00:01,429 - freqtrade.worker - ERROR - kucoin {words}"),
+            format!(
+                "Traceback (most recent call last):\n  File \"bot.py\", line 503, in <module>\n    client.get_accounts()\nException: 403-{body}"
+            ),
+            format!("KucoinAPIException {code}: {words}"),
+            format!("kucoin says: {words}"),
+        ] {
+            assert_eq!(top(&pasted), Some(cause), "{file}: {pasted}");
+        }
+    }
+}
+
+#[test]
+fn odd_questions_get_a_short_sane_answer() {
+    let long = "why does my key fail ".repeat(500);
+    for question in [
+        "",
+        "   \n",
+        "\u{1f511}\u{1f4a5}\u{1f62d}",
+        "\u{202e}yek ym seripxe yhw\u{202c}",
+        "\u{645}\u{641}\u{62a}\u{627}\u{62d} API \u{645}\u{646}\u{62a}\u{647}\u{64a}",
+        "[click](https://evil.example) **bold** `code` <b>x</b> @everyone",
+        &long,
+    ] {
+        let answer = knowledge().lookup(question);
+        let said = usize::from(answer.topic().is_some()) + answer.offered().count();
+        assert!(said <= 3, "{question}: {answer:?}");
+    }
+}
