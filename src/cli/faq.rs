@@ -60,7 +60,7 @@ fn refuse_pasted(question: &str) -> Result<(), Failure> {
             "That looks like a key or secret, so it was not searched: if it is one, delete that key at KuCoin and this line from the shell's history; if it is an order's number, ask again without it.",
         ),
         Pasted::Certain => refused(
-            "That is a key with its secret: delete that key at KuCoin now, then this line from the shell's history; keylapse faq compromised has the steps.",
+            "That is a secret: delete its key at the exchange now, then this line from the shell's history; keylapse faq compromised has the steps.",
         ),
     }
 }

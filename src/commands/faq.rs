@@ -216,11 +216,11 @@ fn leaked(question: &str) -> Option<Reply> {
         .text("Next: if it is one, delete that key at KuCoin (Steps). If it is an order's number, ask again without it."),
         Pasted::Certain => Card::new(
             Tone::Broken,
-            "That is a key with its secret: delete that key at KuCoin now",
+            "That is a secret: delete its key at the exchange now",
         )
         .text(format!("Whoever reads along can use it. {kept}"))
         .steps([
-            Line::from("Delete the key at KuCoin, before anything else."),
+            Line::from("Delete the key at its exchange, before anything else."),
             Line::from("Check open positions and orders by hand: its bots stop."),
             Line::from("Delete the message or line here, and make a new key: Steps."),
         ]),

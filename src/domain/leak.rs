@@ -1,5 +1,8 @@
-//! Secrets pasted where people read along. Two shapes are known: a key id, 24 hex digits, and a
-//! secret, a UUID. Orders have numbers of the same shapes, so one alone is only a suspicion.
+//! Secrets pasted where people read along. A key id of `KuCoin` is 24 hex digits and a secret is a
+//! UUID, but orders, requests and devices have numbers of the same shapes. So what a text says of a
+//! value counts: one that is called an id is none of ours, one that is called a secret is one.
+
+use std::collections::HashSet;
 
 use super::text::looks_secret;
 
@@ -10,42 +13,161 @@ pub enum Pasted {
     Nothing,
     /// Something of the shape of a key or of a secret.
     Perhaps,
-    /// A key and a secret together: no other thing looks like that.
+    /// A key and a secret together, or a value that is called a secret: nothing else looks so.
     Certain,
 }
+
+/// What a text calls a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Called {
+    Secret,
+    Key,
+    /// An order, a request, a device: a number that is nobody's secret.
+    Id,
+    Nothing,
+}
+
+/// Words between a name and its value.
+const FILLERS: [&str; 14] = [
+    "is", "are", "was", "my", "the", "a", "es", "ist", "est", "e", "lautet", "value", "new", "old",
+];
+/// Names of numbers that only look like keys or secrets, beside all that end in `id`.
+const IDS: [&str; 24] = [
+    "order",
+    "orders",
+    "trade",
+    "trades",
+    "fill",
+    "fills",
+    "request",
+    "trace",
+    "span",
+    "session",
+    "uuid",
+    "guid",
+    "hash",
+    "tx",
+    "txid",
+    "commit",
+    "digest",
+    "image",
+    "container",
+    "device",
+    "message",
+    "user",
+    "account",
+    "oid",
+];
+/// Secrets of other exchanges are as long as this, of letters and digits mixed.
+const OTHER_SECRETS: std::ops::RangeInclusive<usize> = 30..=88;
 
 impl Pasted {
     /// Looks at a text.
     pub fn of(text: &str) -> Self {
-        let is_edge = |c: char| !c.is_ascii_hexdigit() && c != '-';
-        let found = || text.split(is_edge).filter(|word| looks_secret(word));
-        let (has_secret, has_key) =
-            (found().any(|word| word.contains('-')), found().any(|word| !word.contains('-')));
-        match (has_key, has_secret) {
-            (true, true) => Self::Certain,
-            (false, false) => Self::Nothing,
-            (true, false) | (false, true) => Self::Perhaps,
+        let (mut keys, mut secrets, mut called) = (0, 0, false);
+        let mut before: Vec<String> = Vec::new();
+        for word in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_') {
+            let word = word.trim_matches(['-', '_']);
+            if word.is_empty() {
+                continue;
+            }
+            let name = name(&before);
+            if looks_secret(word) && is_varied(word) && name != Called::Id {
+                if word.contains('-') {
+                    secrets += 1;
+                } else {
+                    keys += 1;
+                }
+                called |= name == Called::Secret && word.contains('-');
+            }
+            called |= name == Called::Secret && is_random(word);
+            before.push(word.to_ascii_lowercase());
+        }
+        match (keys, secrets) {
+            _ if called => Self::Certain,
+            (0, 0) => Self::Nothing,
+            (0, _) | (_, 0) => Self::Perhaps,
+            _ => Self::Certain,
         }
     }
+}
+
+/// What the words before a value call it.
+fn name(before: &[String]) -> Called {
+    let mut words = before.iter().rev().map(String::as_str).filter(|word| !FILLERS.contains(word));
+    let (Some(last), earlier) = (words.next(), words.next()) else { return Called::Nothing };
+    let plain: String = last.chars().filter(char::is_ascii_alphanumeric).collect();
+    let is_key = plain.ends_with("key") || plain == "apikey";
+    if plain.contains("secret") || (is_key && earlier.is_some_and(|word| word == "secret")) {
+        Called::Secret
+    } else if is_key {
+        Called::Key
+    } else if plain.ends_with("id") || plain.ends_with("ids") || IDS.contains(&plain.as_str()) {
+        Called::Id
+    } else {
+        Called::Nothing
+    }
+}
+
+/// Letters and digits without a pattern, as programs make them.
+fn is_random(word: &str) -> bool {
+    let has = |is: fn(&char) -> bool| word.chars().filter(is).count() >= 4;
+    OTHER_SECRETS.contains(&word.len())
+        && word.chars().all(|c| c.is_ascii_alphanumeric())
+        && has(char::is_ascii_digit)
+        && has(char::is_ascii_alphabetic)
+        && is_varied(word)
+}
+
+/// A placeholder repeats itself.
+fn is_varied(word: &str) -> bool {
+    word.chars().collect::<HashSet<char>>().len() >= 8
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn lines(name: &str) -> Vec<String> {
+        let path = format!("{}/tests/data/leaks/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).expect(name);
+        text.lines().map(|line| line.replace("\\n", "\n")).collect()
+    }
+
     #[test]
     fn a_key_and_a_secret_together_are_certain_and_one_alone_is_not() {
         let (key, secret) = ("6705f5c311545b000157d3eb", "46fd8974-aaaa-bbbb-cccc-896f005b2340");
         let table = [
             (format!("why does {key} fail"), Pasted::Perhaps),
-            (format!("secret={secret};"), Pasted::Perhaps),
+            (format!("what is {secret}"), Pasted::Perhaps),
+            (format!("secret={secret};"), Pasted::Certain),
+            (format!("my secret key is {secret}"), Pasted::Certain),
             (format!("{{\"key\":\"{key}\",\"secret\":\"{secret}\"}}"), Pasted::Certain),
             (format!("{secret} {}", key.to_uppercase()), Pasted::Certain),
+            (format!("{{\"orderId\":\"{key}\",\"clientOid\":\"{secret}\"}}"), Pasted::Nothing),
             ("400003 api key does not exist".to_owned(), Pasted::Nothing),
             ("deadbeef-dead order 12345678901234567890123x".to_owned(), Pasted::Nothing),
         ];
         for (text, expected) in table {
             assert_eq!(Pasted::of(&text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn nothing_harmless_is_certain() {
+        let harmless = lines("harmless");
+        assert!(harmless.len() >= 200);
+        let accused: Vec<_> =
+            harmless.into_iter().filter(|line| Pasted::of(line) == Pasted::Certain).collect();
+        assert_eq!(accused, [""; 0], "{}", accused.len());
+    }
+
+    #[test]
+    fn what_is_certainly_a_secret_is_called_one() {
+        let leaks = lines("leaks");
+        assert!(leaks.len() >= 70);
+        let missed: Vec<_> =
+            leaks.into_iter().filter(|line| Pasted::of(line) != Pasted::Certain).collect();
+        assert_eq!(missed, [""; 0], "{}", missed.len());
     }
 }

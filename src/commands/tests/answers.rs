@@ -95,7 +95,7 @@ async fn a_pasted_secret_is_warned_of_and_neither_answered_nor_repeated() {
     let both = hear(&format!("{{\"key\": \"{key}\", \"secret\": \"{secret}\"}}")).unwrap();
     let text = plain(&world.run(Role::Anyone, both).await);
     assert!(
-        text.starts_with("✖ That is a key with its secret: delete that key at KuCoin now"),
+        text.starts_with("✖ That is a secret: delete its key at the exchange now"),
         "{text}"
     );
     assert!(!text.contains(key) && !text.contains(secret), "{text}");

@@ -186,7 +186,7 @@ fn a_question_gets_its_entry_and_a_batch_one_line_each() {
     let (key, secret) = ("6705f5c311545b000157d3eb", "46fd8974-aaaa-bbbb-cccc-896f005b2340");
     for (args, begins) in [
         (&["faq", "why", key][..], "That looks like a key or secret, so it was not searched"),
-        (&["faq", secret, key], "That is a key with its secret: delete that key at KuCoin now"),
+        (&["faq", secret, key], "That is a secret: delete its key at the exchange now"),
     ] {
         let said = host.run(args);
         assert!(said.code == 2 && said.sentence().starts_with(begins), "{said:?}");
