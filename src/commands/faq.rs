@@ -3,9 +3,8 @@
 
 use super::call::Call;
 use super::press::stale;
-use super::reading::ago;
-use super::{Reply, Role};
-use crate::domain::card::{Action, Card, Line, Tone};
+use super::{Reply, Role, here};
+use crate::domain::card::{Action, Block, Card, Line, Tone};
 use crate::domain::leak::Pasted;
 use crate::domain::receiver::Platform;
 use crate::knowledge::{Entry, Topic};
@@ -91,16 +90,11 @@ pub(super) async fn topic(call: &Call<'_>, id: &str) -> Result<Reply, StoreError
 
 async fn show(call: &Call<'_>, entry: &Entry, others: &[&Entry]) -> Result<Reply, StoreError> {
     let mut card = page(call, entry, others);
-    if let Some(line) = here(call, entry).await? {
-        card = card.text(line);
+    if let Some(line) = here::line(call, entry).await? {
+        // What is true here comes first, then what is true everywhere.
+        card.body.insert(0, Block::Text(line));
     }
     shared(call, card, Some(entry.id.as_str())).await
-}
-
-/// Whether nobody but the asker reads what is answered: a private chat, or Discord, where an
-/// answer in company is its asker's alone.
-fn is_for_the_asker_alone(call: &Call<'_>) -> bool {
-    call.place.private || call.place.platform == Platform::Discord
 }
 
 /// In company an answer is its asker's alone, and where the workspace chose this place they may
@@ -178,29 +172,6 @@ fn page(call: &Call<'_>, entry: &Entry, others: &[&Entry]) -> Card {
 
 fn steps(topic: Topic) -> Action {
     Action::Steps { topic: topic.as_str().to_owned() }
-}
-
-/// "Here: mm-bot-1 was refused with exactly this code 12 minutes ago." Only where nobody else
-/// reads, and only for those who may see keys.
-async fn here(call: &Call<'_>, entry: &Entry) -> Result<Option<Line>, StoreError> {
-    if !is_for_the_asker_alone(call) || call.actor.role < Role::Viewer || entry.codes.is_empty() {
-        return Ok(None);
-    }
-    let keys = call.desk.keys().await?;
-    let refused = keys.iter().filter_map(|key| {
-        let (code, at) = call.reading(key).code()?;
-        entry.codes.iter().any(|known| known == code).then_some((key, at))
-    });
-    let refused: Vec<_> = refused.collect();
-    Ok(refused.first().map(|(key, at)| {
-        let line = Line::from("Here: ").label(&key.key.label);
-        let more = match refused.len() {
-            1 => String::new(),
-            n => format!(" and {} more", n - 1),
-        };
-        let was = if refused.len() == 1 { "was" } else { "were" };
-        line.text(format!("{more} {was} refused with exactly this code {}.", ago(call.at, *at)))
-    }))
 }
 
 /// A pasted secret is warned of, and nothing else happens with it.

@@ -24,6 +24,7 @@ mod detail;
 mod door;
 mod faq;
 mod help;
+mod here;
 mod keystatus;
 mod limit;
 mod notify;

@@ -24,6 +24,23 @@ async fn an_answer_names_the_key_that_shows_this_code_to_those_who_may_know() {
 }
 
 #[tokio::test]
+async fn an_answer_about_ends_begins_with_the_end_that_is_near() {
+    let world = World::new().await;
+    for (label, day) in [("tracker", 5), ("old-sub", 20), ("far", 90)] {
+        let day = at(day * 1_440).format("%Y-%m-%d").to_string();
+        world.declared(&world.home, label, Some(&day)).await;
+    }
+    let text = world.text(Role::Viewer, "/faq expired-meaning").await;
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[1].starts_with("Here: tracker ends "), "{text}");
+    assert!(lines[1].ends_with("(your date; not checked); 1 more within 30 days: /upcoming."));
+    let text = world.text(Role::Anyone, "/faq expired-meaning").await;
+    assert!(!text.contains("Here:"), "{text}");
+    let text = world.text(Role::Viewer, "/faq two-factor").await;
+    assert!(!text.contains("Here:"), "{text}");
+}
+
+#[tokio::test]
 async fn an_answer_is_shown_to_everybody_where_an_admin_chose_to_and_once_a_minute() {
     let world = World::new().await;
     let in_company = |command| {
@@ -94,10 +111,7 @@ async fn a_pasted_secret_is_warned_of_and_neither_answered_nor_repeated() {
     }
     let both = hear(&format!("{{\"key\": \"{key}\", \"secret\": \"{secret}\"}}")).unwrap();
     let text = plain(&world.run(Role::Anyone, both).await);
-    assert!(
-        text.starts_with("✖ That is a secret: delete its key at the exchange now"),
-        "{text}"
-    );
+    assert!(text.starts_with("✖ That is a secret: delete its key at the exchange now"), "{text}");
     assert!(!text.contains(key) && !text.contains(secret), "{text}");
 }
 
