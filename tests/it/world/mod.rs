@@ -3,7 +3,7 @@
 //! fails it. A Telegram group and a Discord channel are told beside the terminals, and must have
 //! been told the same when the story ends.
 
-mod platforms;
+pub mod platforms;
 
 use std::collections::BTreeMap;
 use std::io;

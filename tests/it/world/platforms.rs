@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use keylapse::chat::Messenger;
 use keylapse::chat::{discord, telegram};
 use keylapse::clock::Clock;
@@ -31,6 +32,21 @@ pub struct Chats {
     discord: Arc<fakes::discord::Fake>,
     /// What posts there.
     pub messengers: BTreeMap<Platform, Arc<dyn Messenger>>,
+}
+
+/// From now on the workspace is told there as well.
+pub async fn tell(desk: &Desk, address: Address, now: DateTime<Utc>) {
+    let name = Clean::new(address.platform.name(), 40);
+    let new = NewReceiver { name, address, min_severity: Severity::Notice, mention: None };
+    let entry = Entry {
+        actor: Clean::new("story", 20),
+        place: "story".to_owned(),
+        action: "receiver.added",
+        target: None,
+        before: None,
+        after: None,
+    };
+    assert!(desk.add_receiver(&new, &entry, now).await.unwrap());
 }
 
 impl Chats {
@@ -62,21 +78,7 @@ impl Chats {
         for (platform, chat) in
             [(Platform::Telegram, GROUP.to_string()), (Platform::Discord, KEYS.to_string())]
         {
-            let new = NewReceiver {
-                name: Clean::new(platform.name(), 40),
-                address: Address { platform, chat, topic: None },
-                min_severity: Severity::Notice,
-                mention: None,
-            };
-            let entry = Entry {
-                actor: Clean::new("story", 20),
-                place: "story".to_owned(),
-                action: "receiver.added",
-                target: None,
-                before: None,
-                after: None,
-            };
-            assert!(desk.add_receiver(&new, &entry, clock.now()).await.unwrap());
+            tell(desk, Address { platform, chat, topic: None }, clock.now()).await;
         }
         let messengers = BTreeMap::from([
             (Platform::Telegram, Arc::new(to_group) as Arc<dyn Messenger>),

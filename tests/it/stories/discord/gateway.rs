@@ -9,14 +9,11 @@ use keylapse::chat::console::screen::Screen;
 use keylapse::chat::discord::Stopped;
 use keylapse::clock::Clock as _;
 use keylapse::domain::receiver::{Address, Platform};
-use keylapse::domain::signal::Severity;
-use keylapse::domain::text::Clean;
-use keylapse::store::audit::Entry;
-use keylapse::store::receiver::NewReceiver;
 use serde_json::json;
 
 use super::world::*;
 use crate::fakes::discord::{Fake, Push};
+use crate::world::platforms::tell;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commands_are_registered_once_and_again_only_when_they_changed() {
@@ -194,23 +191,9 @@ async fn a_terminal_beside(world: &mut World) -> Arc<Mutex<String>> {
     }));
     let console = Console::new([("terminal".to_owned(), Arc::new(screen))]);
     world.beside.insert(Platform::Console, Arc::new(console));
-    let chat = "terminal".to_owned();
-    let new = NewReceiver {
-        name: Clean::new("terminal", 40),
-        address: Address { platform: Platform::Console, chat, topic: None },
-        min_severity: Severity::Notice,
-        mention: None,
-    };
-    let entry = Entry {
-        actor: Clean::new("story", 20),
-        place: "story".to_owned(),
-        action: "receiver.added",
-        target: None,
-        before: None,
-        after: None,
-    };
-    let now = world.stage.clock.now();
-    assert!(world.stage.desk.add_receiver(&new, &entry, now).await.unwrap());
+    let (platform, chat) = (Platform::Console, "terminal".to_owned());
+    let address = Address { platform, chat, topic: None };
+    tell(&world.stage.desk, address, world.stage.clock.now()).await;
     paper
 }
 
