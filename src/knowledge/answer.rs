@@ -36,7 +36,7 @@ pub enum Sureness {
 impl Sureness {
     /// From this likelihood on an answer is sure: of those in the collected and the second questions that are, 99 of
     /// 100 are right.
-    const SURE: f32 = 0.45;
+    const SURE: f32 = 0.5;
     /// From this likelihood on it is shown at all.
     const LIKELY: f32 = 0.2;
     /// From this likelihood on nothing is offered either.

@@ -41,9 +41,9 @@ fn score(name: &str) -> (usize, usize, usize) {
 #[test]
 fn no_set_of_questions_is_answered_worse_than_it_was() {
     for (name, [least_first, least_third, most_falsely]) in [
-        ("faq-questions", [95, 97, 1]),
-        ("faq-second-questions", [92, 98, 0]),
-        ("faq-own-questions", [94, 98, 10]),
+        ("faq-questions", [95, 97, 0]),
+        ("faq-second-questions", [95, 99, 0]),
+        ("faq-own-questions", [94, 98, 5]),
     ] {
         let (first, third, falsely) = score(name);
         assert!(
