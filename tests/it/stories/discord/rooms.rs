@@ -55,6 +55,10 @@ async fn a_channel_that_everybody_reads_is_asked_about_and_a_closed_one_is_told_
     assert!(refused.text.starts_with("That needs the role admin"), "{}", refused.text);
     let added = world.says_at(MANAGER, at(NIGHT), "notify", &add).await;
     assert!(added.ephemeral && added.text.contains("told from now on"), "{}", added.text);
+    // The list offers it no more lightly than the word does.
+    let listed = world.says(MANAGER, "notify", &[]).await;
+    assert!(listed.ephemeral && listed.text.contains(WIDE), "{}", listed.text);
+    assert!(button(&listed.shown, "Tell this chat too").is_none(), "{}", listed.text);
     let asked = world.says(MANAGER, "notify", &add).await;
     assert!(asked.ephemeral && asked.text.contains(WIDE), "{}", asked.text);
     assert_eq!(told(&world).await, [NIGHT.to_string()]);
