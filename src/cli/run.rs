@@ -210,7 +210,8 @@ async fn serve(
             let listening = bot.listen(shop, &ending);
             let talk = talker.map(|(desk, lines)| {
                 let name = actor::actor();
-                let (names, clock) = ((name.as_str(), "terminal"), shop.clock.clone());
+                let chat = terminal_chat(shop, &desk);
+                let (names, clock) = ((name.as_str(), chat.as_str()), shop.clock.clone());
                 (Talk::new(screen.clone(), (bot.counter.clone(), desk), clock, names), lines)
             });
             until_stopped(talk, &screen, listening, &ending).await
@@ -299,6 +300,18 @@ async fn converse(
             }
         }
     }
+}
+
+/// The chat that the conversation is: the workspace's own terminal where the settings name one, so
+/// that it is known as told already.
+fn terminal_chat(shop: &Workshop, desk: &Desk) -> String {
+    let name = &desk.workspace().name;
+    open::described(&shop.config)
+        .into_iter()
+        .filter(|workspace| workspace.name == *name)
+        .flat_map(|workspace| workspace.receivers)
+        .find(|receiver| receiver.address.platform == Platform::Console)
+        .map_or_else(|| "terminal".to_owned(), |receiver| receiver.address.chat)
 }
 
 /// Every console receiver of the settings is this terminal; so is the conversation itself.

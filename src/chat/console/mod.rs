@@ -50,7 +50,7 @@ impl Messenger for Console {
 
     fn send<'a>(&'a self, to: &'a Address, post: &'a Post) -> Delivering<'a> {
         Box::pin(async move {
-            match self.on_screen(to, |screen| screen.post(post)).await {
+            match self.on_screen(to, |screen| screen.post(&to.chat, post)).await {
                 Delivery::Sent { .. } => Delivery::Sent { receipt: post.nonce.as_str().to_owned() },
                 other => other,
             }

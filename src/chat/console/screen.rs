@@ -32,7 +32,8 @@ struct State {
     width: Width,
     day: Option<NaiveDate>,
     last_number: u32,
-    buttons: BTreeMap<u32, ButtonId>,
+    /// What each number means: a button, and the chat in which it was offered unless in an answer.
+    buttons: BTreeMap<u32, (ButtonId, Option<String>)>,
     titles: BTreeMap<String, String>,
     /// The first line of the newest message or change.
     last_said: String,
@@ -66,13 +67,13 @@ impl Screen {
         self.turn.lock().await
     }
 
-    /// Prints a message that nobody asked for, with its time.
-    pub fn post(&self, post: &Post) -> io::Result<()> {
+    /// Prints a message to `chat` that nobody asked for, with its time.
+    pub fn post(&self, chat: &str, post: &Post) -> io::Result<()> {
         let mut state = self.lock();
         let wall = Wall { zone: post.zone, now: post.now };
         let mut lines = day_line(&mut state.day, wall);
         lines.extend(stamped(&render::card(&post.card, wall, (state.width)()), wall));
-        lines.extend(state.number(&post.card, &post.buttons));
+        lines.extend(state.number(&post.card, &post.buttons, Some(chat)));
         let title = render::title(&post.card, wall);
         state.remember(post.nonce.as_str(), title.clone());
         state.last_said = title;
@@ -92,8 +93,8 @@ impl Screen {
             return Ok(());
         }
         let mut lines = day_line(&mut state.day, wall);
-        let mut shown = render::card(&post.card, wall, (state.width)());
-        shown.truncate(1);
+        let head = Card { body: Vec::new(), buttons: Vec::new(), ..post.card.clone() };
+        let shown = render::card(&head, wall, (state.width)());
         lines.extend(stamped(&shown, wall));
         state.last_said = title;
         state.say(&lines)
@@ -109,7 +110,7 @@ impl Screen {
     ) -> io::Result<()> {
         let mut state = self.lock();
         let mut lines = render::card(card, Wall { zone, now }, (state.width)());
-        lines.extend(state.number(card, buttons));
+        lines.extend(state.number(card, buttons, None));
         state.say(&lines)
     }
 
@@ -118,8 +119,9 @@ impl Screen {
         self.lock().say(&text.lines().map(str::to_owned).collect::<Vec<_>>())
     }
 
-    /// The button behind a number.
-    pub fn button(&self, number: u32) -> Option<ButtonId> {
+    /// The button behind a number, and the chat of the message that it stands under; none for an
+    /// answer. Several receivers may be this terminal, each a chat of its own.
+    pub fn button(&self, number: u32) -> Option<(ButtonId, Option<String>)> {
         self.lock().buttons.get(&number).cloned()
     }
 
@@ -147,11 +149,11 @@ fn day_line(day: &mut Option<NaiveDate>, wall: Wall) -> Vec<String> {
 }
 
 impl State {
-    fn number(&mut self, card: &Card, buttons: &[ButtonId]) -> Vec<String> {
+    fn number(&mut self, card: &Card, buttons: &[ButtonId], chat: Option<&str>) -> Vec<String> {
         let mut labels = Vec::with_capacity(buttons.len());
         for (button, id) in card.buttons.iter().zip(buttons) {
             self.last_number += 1;
-            self.buttons.insert(self.last_number, id.clone());
+            self.buttons.insert(self.last_number, (id.clone(), chat.map(str::to_owned)));
             labels.push((self.last_number, button.label.as_str()));
         }
         while self.buttons.len() > MOST_CHOICES {
@@ -208,7 +210,7 @@ mod tests {
             Ok(())
         }));
         for nonce in ["desk", "risk"] {
-            screen.post(&post(nonce, "can now withdraw")).unwrap();
+            screen.post("desk", &post(nonce, "can now withdraw")).unwrap();
         }
         // Gone for one look, then there again: the last word must not be that it looks settled.
         for title in ["looks settled", "can now withdraw"] {

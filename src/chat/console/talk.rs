@@ -89,11 +89,14 @@ impl Talk {
     }
 
     async fn press(&self, number: u32) -> io::Result<()> {
-        let id = self.screen.button(number).map(|id| id.0).unwrap_or_default();
+        let (id, chat) =
+            self.screen.button(number).map(|(id, chat)| (id.0, chat)).unwrap_or_default();
+        // A button means something only in the chat in which it was offered.
+        let chat = chat.unwrap_or_else(|| self.place.chat.clone());
         let press = Press {
             id,
             actor: self.actor.clone(),
-            place: self.place.clone(),
+            place: Place { chat, ..self.place.clone() },
             at: self.clock.now(),
         };
         let reply = self.counter.press(&self.desk, &press).await;

@@ -118,7 +118,7 @@ fn want(
         0 => &PLATFORMS[..1],
         1 => &PLATFORMS[1..],
         2 => &PLATFORMS[..],
-        _ => &[],
+        _ => return write::tell_terminal(file),
     };
     wanted.iter().try_for_each(|platform| write::want(file, *platform))
 }

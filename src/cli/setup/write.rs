@@ -56,6 +56,18 @@ pub fn want(path: &Path, platform: Platform) -> Result<(), Failure> {
     replace(path, &format!("{}\n\n[{}]\n", text.trim_end(), platform.id()))
 }
 
+/// Without any chat the terminal is told, unless a receiver stands there already.
+pub fn tell_terminal(path: &Path) -> Result<(), Failure> {
+    let text = read(path)?;
+    let is_told = text.lines().any(|line| line.trim_start().starts_with("[[workspace.receiver]]"));
+    let has_workspace = text.lines().any(|line| line.trim_start().starts_with("[[workspace]]"));
+    if is_told || !has_workspace {
+        return Ok(());
+    }
+    let receiver = "[[workspace.receiver]]\nplatform = \"console\"\nname = \"terminal\"\n";
+    replace(path, &format!("{}\n\n{receiver}", text.trim_end()))
+}
+
 /// Whether the settings have a section of a platform.
 pub fn names(path: &Path, platform: Platform) -> Result<bool, Failure> {
     let table: toml::Table = read(path)?.parse().map_err(|_| unclear(path, platform))?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use keylapse::exchange::simulator::{SimKey, Simulator};
 use serde_json::json;
 
+use super::terminal::Terminal;
 use super::{Host, harmless, lines, simulator};
 use crate::fakes::discord;
 use crate::program::put_token;
@@ -197,4 +198,39 @@ async fn who_takes_no_direct_messages_is_lost_with_that_reason() {
     bot.wait().unwrap();
     assert_eq!(looked.map(|looked| looked.code), Ok(1));
     exchange.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_choices_under_a_posted_alert_and_under_a_test_can_be_typed() {
+    let named = "\n[[workspace]]\nname = \"home\"\n[[workspace.receiver]]\nplatform = \"console\"\nname = \"desk\"\n";
+    for settings in ["", named] {
+        let key = harmless("bot");
+        let simulator = simulator(std::slice::from_ref(&key)).await;
+        let host = Host::with(&simulator);
+        host.configure(&format!("[kucoin]\nbase_url = \"{}\"\n{settings}", simulator.base_url()));
+        let add = ["key", "add", "--label", "bot", "--stdin"];
+        assert_eq!(host.tell(&add, &lines(&key)).code, 0);
+        simulator.edit("bot", |key| key.permissions.push("Withdrawal".to_owned()));
+        let mut terminal = Terminal::start(&host, &["run", "--console"], &[]);
+        terminal.reads("I watch the keys").await;
+        terminal.types("/check bot");
+        terminal.reads("] What to do now").await;
+        let number = |before: &str| before.rsplit('[').next().unwrap().to_owned();
+        let mine = number(&terminal.reads("] I'm on it").await);
+        terminal.types(&mine);
+        terminal.reads("is on it until").await;
+        // This terminal is told already, so it is not offered again.
+        terminal.types("/notify");
+        let listed = terminal.reads("everything").await;
+        assert!(!listed.contains("Nobody is told"), "{listed}");
+        terminal.types("/notify test");
+        let seen = number(&terminal.reads("] Seen").await);
+        terminal.types(&seen);
+        terminal.reads("Noted: the test arrived").await;
+        terminal.types("quit");
+        let (code, screen) = terminal.ends().await;
+        assert_eq!(code, 0, "{screen}");
+        assert!(!screen.contains("no longer valid"), "{screen}");
+        assert!(!screen.contains("Tell this chat too"), "{screen}");
+    }
 }
