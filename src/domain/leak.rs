@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use super::text::looks_secret;
+use super::text::first_secret;
 
 /// What a text holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,23 +66,23 @@ impl Pasted {
     pub fn of(text: &str) -> Self {
         let (mut keys, mut secrets, mut called) = (0, 0, false);
         let mut before: Vec<String> = Vec::new();
-        for word in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_') {
-            let word = word.trim_matches(['-', '_']);
-            if word.is_empty() {
-                continue;
-            }
+        let mut rest = text;
+        while let Some(found) = first_secret(rest) {
+            called |= tells_a_secret(&rest[..found.start], &mut before);
+            let value = &rest[found.clone()];
             let name = name(&before);
-            if looks_secret(word) && is_varied(word) && name != Called::Id {
-                if word.contains('-') {
+            if is_varied(value) && name != Called::Id {
+                if value.contains('-') {
                     secrets += 1;
+                    called |= name == Called::Secret;
                 } else {
                     keys += 1;
                 }
-                called |= name == Called::Secret && word.contains('-');
             }
-            called |= name == Called::Secret && is_random(word);
-            before.push(word.to_ascii_lowercase());
+            before.push(value.to_ascii_lowercase());
+            rest = &rest[found.end..];
         }
+        called |= tells_a_secret(rest, &mut before);
         match (keys, secrets) {
             _ if called => Self::Certain,
             (0, 0) => Self::Nothing,
@@ -90,6 +90,19 @@ impl Pasted {
             _ => Self::Certain,
         }
     }
+}
+
+/// Reads words on; whether one of them is called a secret and looks like one of another exchange.
+fn tells_a_secret(text: &str, before: &mut Vec<String>) -> bool {
+    let mut told = false;
+    for word in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+        let word = word.trim_matches('_');
+        if !word.is_empty() {
+            told |= is_random(word) && name(before) == Called::Secret;
+            before.push(word.to_ascii_lowercase());
+        }
+    }
+    told
 }
 
 /// What the words before a value call it.
@@ -145,6 +158,8 @@ mod tests {
             (format!("{{\"key\":\"{key}\",\"secret\":\"{secret}\"}}"), Pasted::Certain),
             (format!("{secret} {}", key.to_uppercase()), Pasted::Certain),
             (format!("{{\"orderId\":\"{key}\",\"clientOid\":\"{secret}\"}}"), Pasted::Nothing),
+            (format!("{key}-{secret}"), Pasted::Certain),
+            (format!("no-{key} and secret-{secret}"), Pasted::Certain),
             ("400003 api key does not exist".to_owned(), Pasted::Nothing),
             ("deadbeef-dead order 12345678901234567890123x".to_owned(), Pasted::Nothing),
         ];

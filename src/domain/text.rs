@@ -3,6 +3,7 @@
 //! reverse a line. Escaping for a sink (markup, CSV, ESC) stays with the sink.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
@@ -279,20 +280,35 @@ pub fn looks_secret(text: &str) -> bool {
         || (groups.iter().map(|g| g.len()).eq([8, 4, 4, 4, 12]) && groups.iter().all(|g| hex(g)))
 }
 
-/// The text with every word that has the shape of a key id or secret left out.
+/// Where the first key id or secret of that shape stands in a text. What is joined to it by a
+/// hyphen hides neither.
+pub fn first_secret(text: &str) -> Option<Range<usize>> {
+    const LENGTHS: [usize; 2] = [36, 24];
+    let bytes = text.as_bytes();
+    let is_word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    let is_here = |at: usize, length: usize| {
+        let piece = bytes.get(at..at + length).and_then(|bytes| str::from_utf8(bytes).ok());
+        !is_word(at + length) && piece.is_some_and(looks_secret)
+    };
+    let starts = (0..bytes.len()).filter(|at| is_word(*at) && (*at == 0 || !is_word(at - 1)));
+    starts
+        .flat_map(|at| LENGTHS.map(|length| (at, length)))
+        .find_map(|(at, length)| is_here(at, length).then_some(at..at + length))
+}
+
+/// The text with everything that has the shape of a key id or secret left out.
 pub fn without_secrets(text: &str) -> Cow<'_, str> {
-    let is_edge = |c: char| !c.is_ascii_hexdigit() && c != '-';
-    let found: Vec<&str> = text.split(is_edge).filter(|word| looks_secret(word)).collect();
-    found.iter().fold(text.into(), |text, word| text.replace(*word, "…").into())
+    let Some(found) = first_secret(text) else { return text.into() };
+    let (before, after) = (&text[..found.start], without_secrets(&text[found.end..]));
+    format!("{before}…{after}").into()
 }
 
 /// Why a text that will be shown in chat is refused.
 pub const HOLDS_SECRET: &str = "That looks like a key or secret, and this text is shown in chat. Name the bot instead, for example grid bot on fra-2.";
 
-/// Whether a word of `text` has the shape of a key id or secret: free text is shown in chat.
+/// Whether `text` holds something of the shape of a key id or secret: free text is shown in chat.
 pub fn holds_secret(text: &str) -> bool {
-    let is_edge = |c: char| !c.is_ascii_hexdigit() && c != '-';
-    text.split(is_edge).any(looks_secret)
+    first_secret(text).is_some()
 }
 
 #[cfg(test)]
