@@ -19,7 +19,7 @@ impl Posted {
     /// Whether an answer may be shown here now; if so, it counts as shown.
     pub(super) fn may_post(&self, place: &Place, at: DateTime<Utc>) -> bool {
         let mut posted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        posted.retain(|_, last| at - *last < COOLDOWN);
+        posted.retain(|_, last| (TimeDelta::zero()..COOLDOWN).contains(&(at - *last)));
         let address = place.address();
         if posted.contains_key(&address) {
             return false;

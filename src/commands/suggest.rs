@@ -62,7 +62,8 @@ impl<K, V> Default for Lately<K, V> {
 impl<K: Eq + Hash, V: Clone> Lately<K, V> {
     fn recall(&self, key: &K, at: DateTime<Utc>) -> Option<V> {
         let (read_at, value) = self.0.get(key)?;
-        (at - *read_at < FRESH).then(|| value.clone())
+        // A clock that was set back makes nothing fresh.
+        (TimeDelta::zero()..FRESH).contains(&(at - *read_at)).then(|| value.clone())
     }
 
     fn keep(&mut self, key: K, at: DateTime<Utc>, value: V) {
