@@ -54,6 +54,13 @@ impl Counter {
         self.turn_away(&actor, spec, visitor.at).unwrap_or_else(stale)
     }
 
+    /// What was no command is answered with its sentence; whoever says too much of it is met with
+    /// the same silence as with commands.
+    pub fn misheard(&self, visitor: &Visitor, reply: Reply) -> Reply {
+        let spec = Spec::of(&Command::Help { command: None });
+        self.turn_away(&visitor.actor(Role::Anyone), spec, visitor.at).unwrap_or(reply)
+    }
+
     async fn find(&self, desk: &Desk, press: &Press) -> Result<Option<Command>, StoreError> {
         let (platform, chat) = (press.place.platform, press.place.chat.as_str());
         let pressed = self.pressed(platform, chat, &press.actor.id, &press.id, press.at).await?;

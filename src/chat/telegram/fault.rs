@@ -59,9 +59,10 @@ pub fn is_about_body(fault: &Fault) -> bool {
     refusal.code == 400 && !is_other && !is_unchanged(fault)
 }
 
-/// Whether it is about the token and not about what was asked.
+/// Whether it is about the token and not about what was asked. Telegram says so in words; a page of
+/// whatever stands in between has none.
 pub fn is_about_token(fault: &Fault) -> bool {
-    matches!(fault, Fault::Refused(Refusal { code: 401 | 404, .. }))
+    matches!(fault, Fault::Refused(Refusal { code: 401 | 404, words, .. }) if !words.is_empty())
 }
 
 fn said(refusal: &Refusal) -> String {

@@ -8,7 +8,7 @@ use super::front::{Caller, Front, Stuck};
 use super::letters::Letters;
 use crate::clock::Alarm;
 use crate::commands::{
-    self, Command, Entrance, Invocation, KEPT_SMALL, ParseError, Reply, Role, Spec, Standing, WIDE,
+    self, Command, Entrance, Invocation, KEPT_SMALL, Reply, Role, Spec, Standing, WIDE,
 };
 use crate::domain::card::{Card, Tone};
 use crate::domain::receiver::Platform;
@@ -65,7 +65,10 @@ impl Front {
         let command = match command.map(|command| with_replied(command, message)) {
             Ok(command) => command,
             // The sentence repeats nothing and tells nothing.
-            Err(error) => return self.say_openly(caller.spot, &error.reply(), alarm).await,
+            Err(error) => {
+                let reply = self.counter.misheard(&caller.visitor, error.reply());
+                return self.say_openly(caller.spot, &reply, alarm).await;
+            }
         };
         let mut place = caller.visitor.place.clone();
         if may_add(&command) {
@@ -99,7 +102,10 @@ impl Front {
         let mut place = caller.visitor.place.clone();
         let command = match commands::parse(&addressed.line) {
             Ok(command) => with_replied(command, message),
-            Err(error) => return self.say_openly(caller.spot, &error.reply(), alarm).await,
+            Err(error) => {
+                let reply = self.counter.misheard(&caller.visitor, error.reply());
+                return self.say_openly(caller.spot, &reply, alarm).await;
+            }
         };
         if may_add(&command) {
             place.wide = self.is_wide(&message.chat).await;
@@ -185,7 +191,10 @@ impl Front {
         if let Some(parameter) = parameter.filter(|parameter| Letters::is_name(parameter)) {
             return self.open_letter(caller, parameter, alarm).await;
         }
-        let entered = match self.enter_privately(caller, None, false).await {
+        let command = understood(&line, message, is_forwarded);
+        // What only an admin may do is never done on an answer of a minute ago.
+        let afresh = needs_admin(command.as_ref());
+        let entered = match self.enter_privately(caller, None, afresh).await {
             Ok(entered) => entered,
             Err(Stuck::Said(reply)) => return self.say_openly(caller.spot, &reply, alarm).await,
             Err(Stuck::Stranger) => Entrance::Stranger,
@@ -213,9 +222,12 @@ impl Front {
                 return self.say_openly(caller.spot, &reply, alarm).await;
             }
         };
-        let command = match understood(&line, message, is_forwarded) {
+        let command = match command {
             Ok(command) => command,
-            Err(reply) => return self.say_openly(caller.spot, &reply, alarm).await,
+            Err(reply) => {
+                let reply = self.counter.misheard(&caller.visitor, reply);
+                return self.say_openly(caller.spot, &reply, alarm).await;
+            }
         };
         let place = caller.visitor.place.clone();
         let asked = Invocation { command, actor, place, at: caller.visitor.at };
@@ -248,7 +260,7 @@ fn split(line: &str) -> (&str, &str) {
     (name, rest.trim())
 }
 
-fn needs_admin(command: Result<&Command, &ParseError>) -> bool {
+fn needs_admin<E>(command: Result<&Command, E>) -> bool {
     command.is_ok_and(|command| Spec::of(command).role == Role::Admin)
 }
 

@@ -101,6 +101,7 @@ impl Listener {
                 Ok(updates) => updates,
                 Err(fault) => {
                     failures += 1;
+                    let fault = self.confirmed(fault).await;
                     match self.judge(&fault, failures) {
                         After::End(trouble) => break Err(trouble),
                         After::Wait(time) if patience.wait(time).await => continue,
@@ -172,6 +173,17 @@ impl Listener {
             tracing::warn!(?fault, "the menus on Telegram could not be set");
         }
         Ok(true)
+    }
+
+    /// One answer about the token ends nothing: the token is tried once more by itself.
+    async fn confirmed(&self, fault: Fault) -> Fault {
+        if !fault::is_about_token(&fault) {
+            return fault;
+        }
+        match self.account.api.call::<_, Me>(&GetMe::new()).await {
+            Err(again) if fault::is_about_token(&again) => again,
+            Ok(_) | Err(_) => Fault::Lost("the token was refused and taken again"),
+        }
     }
 
     async fn introduce(&self) -> Result<Option<Trouble>, Fault> {

@@ -374,3 +374,29 @@ async fn forwarded_words_are_a_question_and_what_is_no_text_is_said_to_be() {
     world.reads(BO.id, &["I read text"]);
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_thrown_out_has_no_admins_word_left_in_private_either() {
+    let world = World::new("thrown-out").await.ready().await;
+    world.writes(ANN, ANN.id, "/keystatus").await;
+    world.reads(ANN.id, &["No keys"]);
+    // Within the minute in which what Telegram said of her is remembered.
+    world.fake.sits(ANN, DESK, Status::Kicked);
+    world.writes(ANN, ANN.id, "/settings role 44 admin").await;
+    world.reads(ANN.id, &["This bot is private"]);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_command_is_met_with_silence_when_there_is_too_much_of_it() {
+    let world = World::new("misheard").await.ready().await;
+    for _ in 0..40 {
+        world.fake.writes(ANN, ANN.id, "/upcoming 0");
+    }
+    let last = world.fake.writes(ANN, ANN.id, "/upcoming 0");
+    world.pass_until(|fake| fake.is_confirmed(last)).await;
+    world.pass(TimeDelta::seconds(60)).await;
+    let said = std::iter::from_fn(|| world.fake.read(ANN.id)).count();
+    assert!((1..=25).contains(&said), "{said}");
+    world.end().await;
+}

@@ -157,3 +157,23 @@ async fn a_stop_amid_a_flood_ends_soon_and_leaves_what_was_not_begun_for_the_nex
     while world.fake.read(DESK).is_some() {}
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_refusal_of_the_token_that_is_taken_again_ends_nothing() {
+    let prepare = |fake: &Fake| {
+        for code in [401, 404] {
+            fake.breaks("getUpdates", Break::Bad(code));
+        }
+    };
+    let world = World::with("stray-refusal", Wish::default(), prepare).await;
+    let refused = |fake: &Fake| {
+        let asked = fake.requests();
+        asked.iter().filter(|one| matches!(one.status, 401 | 404)).count()
+    };
+    world.pass_until(|fake| refused(fake) == 2).await;
+    let update = world.fake.writes(BO, BO.id, "/help");
+    world.pass_until(|fake| fake.is_confirmed(update)).await;
+    world.pass(TimeDelta::seconds(7)).await;
+    world.reads(BO.id, &["/keystatus"]);
+    world.end().await;
+}
