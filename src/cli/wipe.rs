@@ -28,6 +28,8 @@ pub struct WipeArgs {
 const WORD: &str = "wipe";
 /// Labels that are named at the end.
 const MOST_LABELS: usize = 50;
+/// Links that are followed to a file, as many as Linux follows; links in a circle end here.
+const MOST_LINKS: usize = 41;
 
 /// Runs the subcommand.
 pub async fn run(args: &WipeArgs, flags: &Flags, terminal: &mut Terminal) -> Result<(), Failure> {
@@ -45,11 +47,12 @@ pub async fn run(args: &WipeArgs, flags: &Flags, terminal: &mut Terminal) -> Res
     match &config.database {
         Database::Sqlite { path } => {
             let database_lock = DatabaseLock::take(path)?;
-            for suffix in ["", "-wal", "-shm", "-journal"] {
-                remove(&with_suffix(path, suffix))?;
-            }
+            let names = names(path);
+            remove_database(&names)?;
             drop(database_lock);
-            remove(&with_suffix(path, ".lock"))?;
+            for name in &names {
+                remove(&with_suffix(name, ".lock"))?;
+            }
         }
         Database::Postgres { .. } => {
             let store = open::connect(&config, Arc::new(Ids::Random)).await?;
@@ -57,8 +60,9 @@ pub async fn run(args: &WipeArgs, flags: &Flags, terminal: &mut Terminal) -> Res
             store.close().await;
         }
     }
-    remove(&config.vault.key_file)?;
-    remove(&config.data_dir.join("history"))?;
+    for file in [config.vault.key_file.clone(), config.data_dir.join("history")] {
+        names(&file).iter().try_for_each(|name| remove(name))?;
+    }
     remove(&config.data_dir.join(open::START_LOCK))?;
     let lock_path = lock.path().to_owned();
     drop(lock);
@@ -114,6 +118,26 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
+}
+
+/// The file itself first, then the links that lead to it, `path` last: while a file cannot be
+/// deleted its links stay, and the next wipe finds it again. A link to nothing counts as well.
+fn names(path: &Path) -> Vec<PathBuf> {
+    let behind = |link: &PathBuf| Some(link.parent()?.join(fs::read_link(link).ok()?));
+    let mut names: Vec<PathBuf> =
+        std::iter::successors(Some(path.to_owned()), behind).take(MOST_LINKS).collect();
+    names.reverse();
+    names
+}
+
+/// SQLite keeps its side files beside the true file, not beside a link to it.
+fn remove_database(names: &[PathBuf]) -> Result<(), Failure> {
+    for name in names {
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            remove(&with_suffix(name, suffix))?;
+        }
+    }
+    Ok(())
 }
 
 fn remove(path: &Path) -> Result<(), Failure> {

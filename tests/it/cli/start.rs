@@ -1,8 +1,8 @@
 //! First starts and broken ones: the master key, the database, the folder.
 
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Host, end, mode, simulator, sql};
 use crate::fakes::{discord, telegram};
@@ -227,6 +227,62 @@ fn leaving_keeps_settings_and_tokens_and_names_them_with_what_is_left_on_the_pla
         assert!(gone.out.contains(&named), "{named} is not named: {gone:?}");
     }
     assert!(![telegram::TOKEN, discord::TOKEN].iter().any(|token| gone.out.contains(token)));
+}
+
+/// Moves a file of the data folder elsewhere and leaves links to it: there a relative one, here an
+/// absolute one.
+fn moved_behind_links(host: &Host, elsewhere: &Path, name: &str) {
+    let (here, middle) = (host.data().join(name), elsewhere.join(format!("{name}-link")));
+    std::fs::rename(&here, elsewhere.join(format!("true-{name}"))).unwrap();
+    symlink(format!("true-{name}"), &middle).unwrap();
+    symlink(&middle, &here).unwrap();
+}
+
+#[test]
+fn leaving_takes_the_files_behind_links_and_then_the_links() {
+    let (host, elsewhere) = (begun(), tempfile::tempdir().unwrap());
+    moved_behind_links(&host, elsewhere.path(), "keylapse.db");
+    moved_behind_links(&host, elsewhere.path(), "master.key");
+    let listed = host.run(&["key", "list"]);
+    assert_eq!(listed.code, 0, "{listed:?}");
+    // As a run that was killed leaves it.
+    std::fs::write(elsewhere.path().join("true-keylapse.db-journal"), "").unwrap();
+    let gone = host.run(&["wipe", "--yes"]);
+    assert_eq!(gone.code, 0, "{gone:?}");
+    assert!(gone.out.contains("still work at KuCoin (a)"), "{gone:?}");
+    assert_eq!(left(&host), Vec::<String>::new());
+    let files = std::fs::read_dir(elsewhere.path()).unwrap().flatten();
+    assert_eq!(files.map(|file| file.path()).collect::<Vec<_>>(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn leaving_takes_side_files_behind_a_link_whose_database_is_gone() {
+    let (host, elsewhere) = (begun(), tempfile::tempdir().unwrap());
+    moved_behind_links(&host, elsewhere.path(), "keylapse.db");
+    std::fs::remove_file(elsewhere.path().join("true-keylapse.db")).unwrap();
+    for suffix in ["-wal", "-shm"] {
+        let side = elsewhere.path().join(format!("true-keylapse.db{suffix}"));
+        std::fs::write(side, "pages").unwrap();
+    }
+    let gone = host.run(&["wipe", "--yes"]);
+    assert_eq!(gone.code, 0, "{gone:?}");
+    assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn leaving_names_what_cannot_be_deleted_behind_a_link_and_keeps_the_link() {
+    let (host, elsewhere) = (begun(), tempfile::tempdir().unwrap());
+    let key = host.data().join("master.key");
+    std::fs::remove_file(&key).unwrap();
+    // A folder: not even root deletes it as a file.
+    let stuck = elsewhere.path().join("stuck");
+    std::fs::create_dir(&stuck).unwrap();
+    symlink(&stuck, &key).unwrap();
+    let said = host.run(&["wipe", "--yes"]);
+    assert_ne!(said.code, 0, "{said:?}");
+    assert!(said.sentence().contains(&format!("{} could not be", stuck.display())), "{said:?}");
+    assert!(!said.out.contains("Forgotten"), "{said:?}");
+    assert!(key.is_symlink());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
