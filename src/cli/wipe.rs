@@ -90,9 +90,9 @@ fn confirm(config: &Config, terminal: &mut Terminal) -> Result<(), Failure> {
     if typed.trim() == WORD { Ok(()) } else { refused("Nothing was deleted.") }
 }
 
-/// The files that setup keeps tokens in.
+/// The files that setup keeps tokens in, and those that an interrupted one left beside them.
 fn tokens(config: &Config) -> Vec<PathBuf> {
-    let names = ["telegram.token", "discord.token"];
+    let names = ["telegram.token", "telegram.token.new", "discord.token", "discord.token.new"];
     let paths = names.into_iter().map(|name| config.data_dir.join(name));
     paths.filter(|path| path.exists()).collect()
 }

@@ -229,6 +229,21 @@ fn leaving_keeps_settings_and_tokens_and_names_them_with_what_is_left_on_the_pla
     assert!(![telegram::TOKEN, discord::TOKEN].iter().any(|token| gone.out.contains(token)));
 }
 
+#[test]
+fn leaving_names_the_tokens_that_an_interrupted_setup_left() {
+    let host = begun();
+    for name in ["telegram.token.new", "discord.token.new"] {
+        put_token(&host, name, telegram::TOKEN);
+    }
+    let gone = host.run(&["wipe", "--yes"]);
+    assert_eq!(gone.code, 0, "{gone:?}");
+    assert_eq!(left(&host), ["discord.token.new", "telegram.token.new"]);
+    for name in left(&host) {
+        let named = format!("{}: whoever has it", host.data().join(name).display());
+        assert!(gone.out.contains(&named), "{named} is not named: {gone:?}");
+    }
+}
+
 /// Moves a file of the data folder elsewhere and leaves links to it: there a relative one, here an
 /// absolute one.
 fn moved_behind_links(host: &Host, elsewhere: &Path, name: &str) {
