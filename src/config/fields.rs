@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use super::problem::{Problems, suggest};
+use super::problem::{Problems, shown, suggest};
 use crate::domain::receiver::Platform;
 use crate::domain::text::Clean;
 
@@ -58,7 +58,8 @@ impl Fields<'_> {
         let unknown: Vec<String> =
             self.table.keys().filter(|name| !known.contains(&name.as_str())).cloned().collect();
         for name in unknown {
-            self.problem(&name, &format!("there is no such setting: {}", suggest(&name, known)));
+            let hint = suggest(&name, known);
+            self.problem(shown(&name), &format!("there is no such setting: {hint}"));
         }
     }
 

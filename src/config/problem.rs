@@ -1,5 +1,6 @@
 //! What is wrong with a configuration: every problem at once, each one sentence with its place
-//! and what to do. A value is never repeated, because it may be a secret in the wrong line.
+//! and what to do. A value is never repeated, because it may be a secret in the wrong line; nor is
+//! an unknown name that may be one.
 
 /// One thing to correct.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +62,21 @@ pub fn suggest(word: &str, known: &[&str]) -> String {
         Some(name) => format!("did you mean {name}?"),
         None => format!("use {}.", any_of(known)),
     }
+}
+
+/// The longest unknown name that is repeated.
+const LONGEST_SHOWN: usize = 40;
+/// So many digits in a row are an account's number, with which a token begins.
+const MOST_DIGITS: usize = 7;
+
+/// An unknown name as a problem shows it: one that may be a secret in the wrong place is not
+/// repeated.
+pub fn shown(name: &str) -> &str {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let has_number =
+        name.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > MOST_DIGITS);
+    let is_name = name.len() <= LONGEST_SHOWN && name.chars().all(is_plain) && !has_number;
+    if is_name { name } else { "a name that is not shown here" }
 }
 
 /// "a, b or c".

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use super::problem::{Problems, nearest, suggest};
+use super::problem::{Problems, nearest, shown, suggest};
 
 /// What a setting may hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -149,7 +149,7 @@ pub(super) struct Raw {
 /// Sorts what the file says; `explicit` = the file was named with `--config`.
 pub(super) fn gather_file(raw: &mut Raw, table: Table, explicit: bool, problems: &mut Problems) {
     for (section, content) in table {
-        let place = format!("[{section}]");
+        let place = format!("[{}]", shown(&section));
         if section == "workspace" {
             match content {
                 Value::Array(list) => raw.workspaces = list,
@@ -182,6 +182,7 @@ fn gather_section(raw: &mut Raw, section: &str, fields: Table, problems: &mut Pr
                 let names: Vec<_> =
                     FIELDS.iter().filter(|(s, ..)| *s == section).map(|(_, n, _)| *n).collect();
                 let hint = suggest(&name, &names);
+                let place = format!("[{section}] {}", shown(&name));
                 problems.add(place, format!("there is no such setting: {hint}"));
             }
             Some((_, _, kind)) if !kind.fits(&value) => problems.add(place, kind.form()),

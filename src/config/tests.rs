@@ -331,6 +331,27 @@ const BAD: &[(&str, &str)] = &[
 ];
 
 #[test]
+fn an_unknown_name_that_may_be_a_token_is_not_repeated() {
+    let (telegram, number) = ("123456789:AAabcdefghijklmnopqrstuvwxyz0123456", "12345678");
+    let long = "a".repeat(41);
+    for name in [telegram, number, "x-123456789", "zoné", "two words", &long] {
+        for text in [
+            format!("[telegram]\n\"{name}\" = 1"),
+            format!("[\"{name}\"]"),
+            format!("[[workspace]]\nname = \"a\"\n\"{name}\" = 1"),
+        ] {
+            let said = from_text(&text).err().unwrap().to_string();
+            assert!(said.contains("a name that is not shown here"), "{text}: {said}");
+            assert!(!said.contains(name), "{text}: {said}");
+        }
+    }
+    for name in ["tokn_1234567", "a.b-C", &long[1..]] {
+        let said = from_text(&format!("[telegram]\n\"{name}\" = 1")).err().unwrap().to_string();
+        assert!(said.contains(&format!("[telegram] {name}: there is no such")), "{said}");
+    }
+}
+
+#[test]
 fn each_bad_setting_has_its_sentence() {
     for (text, sentence) in BAD {
         let said = from_text(text).err().map(|problems| problems.to_string()).unwrap_or_default();
