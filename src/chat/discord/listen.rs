@@ -155,9 +155,7 @@ impl Listener {
         let ask = Ask { method: reqwest::Method::GET, path: "/gateway/bot", route: "GET gateway" };
         let answer = match self.wire.ask(&ask, None::<&serde_json::Value>).await {
             Outcome::Done(answer) => answer,
-            Outcome::Later { fault, .. } if fault == TOKEN_REFUSED => {
-                return Found::Stop(Stopped::Token);
-            }
+            // Also where another request met a 401: only our own one is final.
             Outcome::Later { after, fault } => return Found::Later(after, fault),
             Outcome::Unsure(fault) => return Found::Later(None, fault),
             Outcome::Refused { status: 401, .. } => return Found::Stop(Stopped::Token),

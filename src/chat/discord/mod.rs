@@ -19,6 +19,7 @@ mod refusal;
 pub mod render;
 mod standing;
 mod start;
+mod token;
 mod visit;
 mod whoami;
 mod wire;

@@ -1,7 +1,6 @@
 //! One request to Discord and what came of it, through our own client: limits before, one class of
 //! outcome after. Errors name no URL and no body, because both can hold a token.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use serde_json::Value;
 use super::Settings;
 use super::endpoint::{Endpoint, SetupError};
 use super::limits::{Limits, Told};
+use super::token::Token;
 use crate::clock::Clock;
 use crate::http_client::{read_capped, reason, sensitive};
 
@@ -64,7 +64,7 @@ pub struct Wire {
     headers: HeaderMap,
     clock: Arc<dyn Clock>,
     limits: Mutex<Limits>,
-    token_refused: AtomicBool,
+    token: Mutex<Token>,
 }
 
 /// What is said where the token is dead.
@@ -86,17 +86,14 @@ impl Wire {
             headers,
             clock,
             limits: Mutex::default(),
-            token_refused: AtomicBool::new(false),
+            token: Mutex::default(),
         })
     }
 
     /// Asks once, if the limits allow it.
     pub async fn ask(&self, ask: &Ask<'_>, body: Option<&impl Serialize>) -> Outcome {
-        if self.token_refused.load(Ordering::Relaxed) {
-            return later(Some(Duration::from_mins(10)), TOKEN_REFUSED);
-        }
-        if let Err(after) = self.limits().admit(ask.route, self.clock.now()) {
-            return later(Some(after), "Discord's rate limit is used up");
+        if let Err(not_now) = self.admit(ask.route) {
+            return not_now;
         }
         let url = format!("{}{}", self.api, ask.path);
         let mut request =
@@ -115,10 +112,26 @@ impl Wire {
         }
     }
 
+    /// Whether a request may leave. The token is held throughout, so that after a 401 one alone is
+    /// let through, and only a request that does leave counts as the try.
+    fn admit(&self, route: &str) -> Result<(), Outcome> {
+        let now = self.clock.now();
+        let mut token = self.token();
+        if let Some(after) = token.wait(now) {
+            return Err(later(Some(after), TOKEN_REFUSED));
+        }
+        if let Err(after) = self.limits().admit(route, now) {
+            return Err(later(Some(after), "Discord's rate limit is used up"));
+        }
+        token.tried(now);
+        Ok(())
+    }
+
     async fn read(&self, ask: &Ask<'_>, response: Response) -> Outcome {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let now = self.clock.now();
         self.limits().hear(ask.route, &told(&headers), now);
+        self.hear_of_token(status);
         let body = read_capped(response, BODY).await;
         let json = body.as_ref().ok().and_then(|body| serde_json::from_slice::<Value>(body).ok());
         match status {
@@ -131,7 +144,6 @@ impl Wire {
             429 => self.too_many(ask, &headers, json.as_ref()),
             401 => {
                 self.limits().refused(now);
-                self.token_refused.store(true, Ordering::Relaxed);
                 Outcome::Refused { status, code: code(json.as_ref()) }
             }
             400 | 403..=499 => {
@@ -141,6 +153,14 @@ impl Wire {
                 Outcome::Refused { status, code: code(json.as_ref()) }
             }
             _ => later(None, &format!("Discord answers {status}")),
+        }
+    }
+
+    fn hear_of_token(&self, status: u16) {
+        if status != 401 {
+            self.token().believed();
+        } else if self.token().refused(self.clock.now()) {
+            tracing::error!("{TOKEN_REFUSED}");
         }
     }
 
@@ -157,6 +177,11 @@ impl Wire {
         }
         limits.slow_down(ask.route, after, is_global, now);
         later(after.to_std().ok(), "Discord asks to wait (429)")
+    }
+
+    fn token(&self) -> MutexGuard<'_, Token> {
+        // A panicking holder leaves at worst one try too many.
+        self.token.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn limits(&self) -> MutexGuard<'_, Limits> {
