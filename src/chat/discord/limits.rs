@@ -11,6 +11,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 const MOST_A_SECOND: usize = 45;
 /// Refused requests within [`WINDOW`] after which nothing more is asked for a while.
 const MOST_REFUSED: usize = 500;
+/// The same for the commands of single servers: strangers' servers can refuse them by the hundred,
+/// and warnings must have the rest.
+const MOST_REFUSED_SERVERS: usize = 100;
 const WINDOW: TimeDelta = TimeDelta::minutes(10);
 /// Above this many buckets those that are over are forgotten.
 const CROWD: usize = 4_096;
@@ -34,6 +37,7 @@ pub struct Limits {
     closed_until: Option<DateTime<Utc>>,
     asked: VecDeque<DateTime<Utc>>,
     refused: VecDeque<DateTime<Utc>>,
+    refused_servers: VecDeque<DateTime<Utc>>,
 }
 
 impl Limits {
@@ -42,10 +46,9 @@ impl Limits {
         if let Some(until) = self.closed_until.filter(|until| *until > now) {
             return Err(wait(until - now));
         }
-        forget(&mut self.refused, now - WINDOW);
-        if self.refused.len() >= MOST_REFUSED {
-            let over = self.refused.front().map_or(now, |first| *first + WINDOW);
-            return Err(wait(over - now));
+        rest(&mut self.refused, MOST_REFUSED, now)?;
+        if is_of_a_server(route) {
+            rest(&mut self.refused_servers, MOST_REFUSED_SERVERS, now)?;
         }
         forget(&mut self.asked, now - TimeDelta::seconds(1));
         if self.asked.len() >= MOST_A_SECOND {
@@ -96,8 +99,11 @@ impl Limits {
     }
 
     /// A 401, a 403, or a 429 that is not shared with others.
-    pub fn refused(&mut self, now: DateTime<Utc>) {
+    pub fn refused(&mut self, route: &str, now: DateTime<Utc>) {
         self.refused.push_back(now);
+        if is_of_a_server(route) {
+            self.refused_servers.push_back(now);
+        }
     }
 
     fn bucket_of(&self, route: &str) -> String {
@@ -108,6 +114,24 @@ impl Limits {
 /// The part of a route that has a bucket of its own: its last word, the channel's or server's id.
 fn major(route: &str) -> &str {
     route.rsplit(' ').next().unwrap_or_default()
+}
+
+/// Whether a route is that of one server's commands, as the menu names it.
+fn is_of_a_server(route: &str) -> bool {
+    route.contains(" commands ")
+}
+
+/// How long to ask for nothing after `most` refusals.
+fn rest(
+    refused: &mut VecDeque<DateTime<Utc>>,
+    most: usize,
+    now: DateTime<Utc>,
+) -> Result<(), Duration> {
+    forget(refused, now - WINDOW);
+    match refused.front() {
+        Some(first) if refused.len() >= most => Err(wait(*first + WINDOW - now)),
+        _ => Ok(()),
+    }
 }
 
 fn forget(times: &mut VecDeque<DateTime<Utc>>, before: DateTime<Utc>) {
@@ -169,9 +193,27 @@ mod tests {
         assert!(limits.admit("POST x", at(500)).is_err());
         assert_eq!(limits.admit("POST x", at(1_001)), Ok(()));
         for _ in 0..MOST_REFUSED {
-            limits.refused(at(2_000));
+            limits.refused("POST x", at(2_000));
         }
         assert!(limits.admit("POST y", at(4_000)).unwrap_err() > Duration::from_secs(590));
         assert_eq!(limits.admit("POST y", at(2_000 + 600_000)), Ok(()));
+    }
+
+    #[test]
+    fn servers_that_refuse_their_commands_leave_the_warnings_and_the_public_commands_alone() {
+        let mut limits = Limits::default();
+        let mut asked = 0;
+        for n in 0..1_000 {
+            let (route, now) = (format!("GET commands {n}"), at(n * 100));
+            if limits.admit(&route, now).is_ok() {
+                limits.refused(&route, now);
+                asked += 1;
+            }
+        }
+        assert_eq!(asked, MOST_REFUSED_SERVERS);
+        assert_eq!(limits.admit("POST 1", at(100_000)), Ok(()));
+        assert_eq!(limits.admit("PUT commands", at(100_000)), Ok(()));
+        assert!(limits.admit("PUT commands 1", at(100_000)).is_err());
+        assert_eq!(limits.admit("PUT commands 1", at(600_000)), Ok(()));
     }
 }

@@ -143,12 +143,12 @@ impl Wire {
             },
             429 => self.too_many(ask, &headers, json.as_ref()),
             401 => {
-                self.limits().refused(now);
+                self.limits().refused(ask.route, now);
                 Outcome::Refused { status, code: code(json.as_ref()) }
             }
             400 | 403..=499 => {
                 if status == 403 {
-                    self.limits().refused(now);
+                    self.limits().refused(ask.route, now);
                 }
                 Outcome::Refused { status, code: code(json.as_ref()) }
             }
@@ -173,7 +173,7 @@ impl Wire {
             || json.is_some_and(|json| json["global"] == Value::Bool(true));
         let mut limits = self.limits();
         if text(headers, "x-ratelimit-scope").as_deref() != Some("shared") {
-            limits.refused(now);
+            limits.refused(ask.route, now);
         }
         limits.slow_down(ask.route, after, is_global, now);
         later(after.to_std().ok(), "Discord asks to wait (429)")
