@@ -150,7 +150,7 @@ impl Counter {
         let mut open = Vec::new();
         for home in homes {
             let role = role_in(visitor, &home, standings);
-            // A person's own chat that is one of the workspace lets them in as what was granted.
+            // A person's own chat that is one of the workspace lets them in, and gives no role.
             if role > Role::Anyone || home.chats.iter().any(|chat| chat == own_chat) {
                 open.push((self.tools.store.desk(home.workspace), role));
             }
@@ -268,6 +268,15 @@ impl Counter {
 }
 
 impl Counter {
+    /// The bot was put out of a room: what was opened there goes with it.
+    pub async fn left(&self, platform: Platform, room: &str) {
+        match self.tools.store.close_opening(platform, room).await {
+            Ok(true) => tracing::info!(platform = platform.id(), "an opened workspace was closed"),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "an opened workspace could not be closed"),
+        }
+    }
+
     /// A chat has another address from now on: all that belongs to it follows.
     pub async fn moved(&self, platform: Platform, from: &str, to: &str) {
         match self.tools.store.move_chat(platform, from, to).await {
@@ -284,7 +293,10 @@ fn role_in(visitor: &Visitor, home: &Home, standings: &BTreeMap<String, Standing
         let standing = standings.get(chat).unwrap_or(&stranger);
         role_of(visitor.platform, &visitor.id, standing, &home.grants)
     };
-    let alone = role_of(visitor.platform, &visitor.id, &stranger, &home.grants);
+    // Their own chat is no evidence of being among others, unless the settings file counts it in.
+    let is_counted = home.configured.contains(&visitor.place.chat);
+    let own = Standing { is_member: is_counted, ..Standing::default() };
+    let alone = role_of(visitor.platform, &visitor.id, &own, &home.grants);
     home.chats.iter().map(of).max().unwrap_or(Role::Anyone).max(alone)
 }
 

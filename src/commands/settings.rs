@@ -10,9 +10,11 @@ use crate::domain::card::{Card, Line, Tone};
 use crate::domain::receiver::Platform;
 use crate::domain::text::Clean;
 use crate::store::StoreError;
+use crate::store::leave::Left;
+use crate::store::receiver::ReceiverView;
 
 /// What can be set.
-pub(super) const WHAT: &[&str] = &["zone", "role", "faq", "anonymous"];
+pub(super) const WHAT: &[&str] = &["zone", "role", "chat", "faq", "anonymous"];
 
 pub(super) async fn by_words(
     call: &Call<'_>,
@@ -22,6 +24,7 @@ pub(super) async fn by_words(
     match (what.map(str::to_ascii_lowercase).as_deref(), value) {
         (Some("zone"), Some(value)) => zone(call, value).await,
         (Some("role"), Some(value)) => role(call, value).await,
+        (Some("chat"), Some(value)) => chat(call, value).await,
         (Some("faq"), Some(value)) => faq(call, value).await,
         (Some("anonymous"), Some(value)) => anonymous(call, value).await,
         _ => list(call).await,
@@ -42,6 +45,12 @@ async fn list(call: &Call<'_>) -> Result<Reply, StoreError> {
         }
     }
     card = card.item(Tone::Plain, "Whoever manages the server or group is admin.");
+    for chat in call.desk.chats().await? {
+        let title = if chat.title.is_empty() { Clean::new(&chat.address, 64) } else { chat.title };
+        let number = format!(" ({} {})", chat.platform.name(), chat.address);
+        let kind = if chat.platform == Platform::Discord { "Server: " } else { "Chat: " };
+        card = card.item(Tone::Plain, Line::from(kind).name(&title).text(number));
+    }
     let settings = call.desk.settings().await?;
     if !settings.anonymous_chats.is_empty() {
         let line = format!(
@@ -66,6 +75,7 @@ async fn list(call: &Call<'_>) -> Result<Reply, StoreError> {
                     .code("/settings role members viewer")
                     .text(" (or a person's or role's number; none takes it back),"),
             )
+            .text(Line::default().code("/settings chat NUMBER none").text(" (takes a chat out),"))
             .text(
                 Line::default()
                     .code("/settings faq here")
@@ -109,21 +119,67 @@ async fn role(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
         return Ok(how_to_grant());
     };
     let platform = call.place.platform;
-    let target = format!("{} {} {word}", platform.id(), who(&grantee));
-    if !call.desk.grant(platform, &grantee, role, &call.entry(target), call.at).await? {
+    let who = who(&grantee);
+    let entry = call.entry(format!("{} {who} {word}", platform.id()));
+    let Some(role) = role else {
+        return Ok(match call.desk.revoke(platform, &grantee, &entry, call.at).await? {
+            Left::Configured => configured(),
+            Left::NotHere => plain(&format!("{who}: nothing was granted here.")),
+            Left::Gone { chat } => {
+                let card = Card::new(Tone::Fine, format!("{who}: nothing is granted any more."));
+                let line = "Their own chat with me gets no warnings any more either.";
+                Reply::private(if chat { card.text(line) } else { card })
+            }
+        });
+    };
+    if !call.desk.grant(platform, &grantee, role, &entry, call.at).await? {
         return Ok(configured());
     }
-    let who = who(&grantee);
-    let title = match role {
-        Some(role) => format!("{who}: {} from now on.", role.name()),
-        None => format!("{who}: nothing is granted any more."),
-    };
-    let card = Card::new(Tone::Fine, title);
-    Ok(Reply::private(if role == Some(Role::Admin) {
+    let card = Card::new(Tone::Fine, format!("{who}: {} from now on.", role.name()));
+    Ok(Reply::private(if role == Role::Admin {
         card.text("An admin accepts changed keys and sets who is told.")
     } else {
         card
     }))
+}
+
+/// Takes a chat out; the way in is a code.
+async fn chat(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
+    let mut words = value.split_whitespace();
+    let (Some(number), Some(word), None) = (words.next(), words.next(), words.next()) else {
+        return Ok(how_to_take_out());
+    };
+    if !word.eq_ignore_ascii_case("none") {
+        return Ok(how_to_take_out());
+    }
+    let chats = call.desk.chats().await?;
+    let Some(chat) = chats.into_iter().find(|chat| chat.address == number) else {
+        return Ok(plain("No chat of this workspace has that number; /settings lists them."));
+    };
+    let entry = call.entry(format!("chat {} {number} none", chat.platform.id()));
+    match call.desk.take_out(chat.platform, number, &entry, call.at).await? {
+        Left::Configured => return Ok(configured()),
+        Left::NotHere => return Ok(plain("That chat is out already.")),
+        Left::Gone { .. } => {}
+    }
+    let mut card = Card::new(Tone::Fine, "Taken out: nobody is served there any more.");
+    let told = call.desk.receivers().await?;
+    let is_told = |one: &ReceiverView| one.receiver.address.platform == Platform::Discord;
+    card = if chat.platform == Platform::Discord && told.iter().any(is_told) {
+        card.text("Channels of that server that are told still are: /notify remove ends that.")
+    } else {
+        card.text("No warnings go there either.")
+    };
+    let line = "I stay in it until somebody there removes me. keylapse invite on the host lets it in again.";
+    Ok(Reply::private(card.text(line)))
+}
+
+fn how_to_take_out() -> Reply {
+    plain("Say which and none: /settings chat -1001234567890 none. /settings lists the numbers.")
+}
+
+fn plain(line: &str) -> Reply {
+    Reply::private(Card::new(Tone::Plain, line))
 }
 
 /// `None` inside takes it back.

@@ -10,7 +10,8 @@ use crate::domain::text::Clean;
 use crate::store::StoreError;
 use crate::store::audit::Entry;
 use crate::store::chat::Chat;
-use crate::store::claim::{Arrival, Arrived};
+use crate::store::claim::{Arrival, Arrived, Claimed};
+use crate::store::opening::Opened;
 use crate::store::receiver::NewReceiver;
 
 impl Visitor {
@@ -92,8 +93,19 @@ impl Counter {
             is_configured: false,
         };
         let entry = visitor.entry("workspace.opened", room);
-        if !self.tools.store.open_workspace(&chat, &entry, visitor.at).await? {
-            return Ok(None);
+        let opened =
+            self.tools.store.open_workspace(&chat, &visitor.by(), &entry, visitor.at).await?;
+        match opened {
+            Opened::In => {}
+            Opened::Taken => return Ok(None),
+            Opened::TooMany => {
+                let line = "You brought me to many places already. I leave nothing behind where you remove me; then this one has room.";
+                return Ok(Some(Reply::private(Card::new(Tone::Plain, line))));
+            }
+            Opened::Full => {
+                let line = "I am in as many places as I can serve. Ask whoever runs me for a code.";
+                return Ok(Some(Reply::private(Card::new(Tone::Plain, line))));
+            }
         }
         let card = Card::new(Tone::Fine, "I answer questions about exchange API keys here: /faq")
             .text("No keys are watched here. Whoever runs this bot can change that.")
@@ -141,12 +153,35 @@ impl Counter {
             Some(Arrived::In(claimed)) => claimed,
         };
         self.tools.wake_courier.ring();
-        let name = &claimed.workspace.name;
-        let card = Card::new(Tone::Fine, Line::from("Connected to ").name(name).text("."))
-            .text(format!("You are {} here, and this chat gets the warnings.", claimed.role.name()))
-            .text("/keystatus shows the keys; /notify changes who is told.");
-        let is_wide = visitor.place.wide;
-        Ok(Some(Reply::private(if is_wide { card.text(WIDE).text(KEPT_SMALL) } else { card })))
+        Ok(Some(Reply::private(welcome(&claimed, visitor.place.wide))))
+    }
+}
+
+/// What somebody is told who came in by a code.
+fn welcome(claimed: &Claimed, is_wide: bool) -> Card {
+    let Claimed { workspace, promised, role, is_told } = claimed;
+    let mut card =
+        Card::new(Tone::Fine, Line::from("Connected to ").name(&workspace.name).text("."));
+    let told = if *is_told { ", and this chat gets the warnings" } else { "" };
+    card = card.text(format!("You are {} here{told}.", role.name()));
+    if role < promised {
+        let line = format!(
+            "The code said {}; what you are is set in keylapse.toml on the host, change it there.",
+            promised.name()
+        );
+        card = card.text(line);
+    }
+    card = card.text(match (is_told, role) {
+        (_, Role::Admin) => "/keystatus shows the keys; /notify changes who is told.",
+        (true, _) => "/keystatus shows the keys.",
+        (false, _) => {
+            "/keystatus shows the keys. Who gets the warnings here is for admins to say: /notify"
+        }
+    });
+    if is_wide && *is_told && *role == Role::Admin {
+        card.text(WIDE).text(KEPT_SMALL)
+    } else {
+        card
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Home {
     pub workspace: Workspace,
     /// Its chats on the platform, whose membership an adapter must confirm afresh.
     pub chats: Vec<String>,
+    /// Those of them that the settings file names; empty from [`Store::home_of`].
+    pub configured: Vec<String>,
     /// Its grants on the platform.
     pub grants: Vec<Grant>,
 }
@@ -69,7 +71,8 @@ impl Store {
         let Some(row) = row else { return Ok(None) };
         let workspace = workspace_of(&row)?;
         let grants = self.grants(&workspace.id, platform).await?;
-        Ok(Some(Home { workspace, chats: vec![address.to_owned()], grants }))
+        let (chats, configured) = (vec![address.to_owned()], Vec::new());
+        Ok(Some(Home { workspace, chats, configured, grants }))
     }
 
     /// The workspaces that a person may belong to, by name: where they were granted something by
@@ -91,10 +94,12 @@ impl Store {
         for row in &rows {
             let workspace = workspace_of(row)?;
             let chats = self.chats(&workspace.id).await?;
-            let chats = chats.into_iter().filter(|chat| chat.platform == platform);
-            let chats = chats.map(|chat| chat.address).collect();
+            let here: Vec<_> = chats.into_iter().filter(|chat| chat.platform == platform).collect();
+            let named = here.iter().filter(|chat| chat.is_configured);
+            let configured = named.map(|chat| chat.address.clone()).collect();
+            let chats = here.into_iter().map(|chat| chat.address).collect();
             let grants = self.grants(&workspace.id, platform).await?;
-            homes.push(Home { workspace, chats, grants });
+            homes.push(Home { workspace, chats, configured, grants });
         }
         Ok(homes)
     }
@@ -111,7 +116,7 @@ impl Store {
         rows.iter().map(grant_of).collect()
     }
 
-    async fn chats(&self, id: &WorkspaceId) -> Result<Vec<Chat>, StoreError> {
+    pub(super) async fn chats(&self, id: &WorkspaceId) -> Result<Vec<Chat>, StoreError> {
         let rows = query(
             "SELECT platform, address, title, managed_by FROM chats WHERE workspace_id = $1 AND state = 'active' \
              ORDER BY platform, address",
@@ -248,36 +253,18 @@ impl Desk {
         self.store.grants(&self.workspace.id, platform).await
     }
 
-    /// Gives a role, or with `None` takes it back. What the settings file grants stays.
-    /// `false` when the file says otherwise and nothing was changed.
+    /// Gives a role. `false` when the settings file says otherwise and nothing was changed.
     pub async fn grant(
         &self,
         platform: Platform,
         grantee: &Grantee,
-        role: Option<Role>,
+        role: Role,
         entry: &Entry,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let (kind, subject) = grantee.parts();
         let mut tx = self.write().await?;
-        let done = match role {
-            Some(role) => {
-                tx.put_grant(&self.workspace.id, &Grant { platform, grantee: grantee.clone(), role }, "chat")
-                    .await?
-            }
-            None => query(
-                "DELETE FROM grants WHERE workspace_id = $1 AND platform = $2 AND subject_kind = $3 AND subject_id = $4 \
-                 AND managed_by <> 'config'",
-            )
-            .bind(self.workspace.id.as_str())
-            .bind(platform.id())
-            .bind(kind)
-            .bind(subject)
-            .execute(tx.conn())
-            .await?
-            .rows_affected(),
-        };
-        if done == 0 {
+        let grant = Grant { platform, grantee: grantee.clone(), role };
+        if tx.put_grant(&self.workspace.id, &grant, "chat").await? == 0 {
             return Ok(false);
         }
         tx.record_audit(&self.workspace.id, entry, now).await?;

@@ -13,6 +13,7 @@ use super::workspace::{Workspace, workspace_columns, workspace_of};
 use super::{Store, StoreError, Tx};
 use crate::domain::access::{Grant, Grantee, Role};
 use crate::domain::id::WorkspaceId;
+use crate::domain::receiver::Address;
 
 /// Wrong tries that end a code.
 const MOST_TRIES: i64 = 5;
@@ -26,8 +27,13 @@ pub const CODE_LETTERS: usize = 13;
 pub struct Claimed {
     /// The workspace that is joined.
     pub workspace: Workspace,
-    /// As what.
+    /// What the code says.
+    pub promised: Role,
+    /// What they are from now on: more where they were more before, less where the settings file
+    /// says so.
     pub role: Role,
+    /// Whether their place gets the warnings from now on, or got them before.
+    pub is_told: bool,
 }
 
 /// Who comes with a code, and from where.
@@ -114,7 +120,7 @@ impl Store {
     }
 
     /// Spends a code, once, and lets in who brought it: their chat, themselves and a receiver, all
-    /// or nothing. Unknown, wrong, used and late codes are all `None`.
+    /// or nothing; in company a code below admin lets in only themselves. Unknown, wrong, used and late codes are all `None`.
     pub async fn arrive(
         &self,
         code: &str,
@@ -123,21 +129,22 @@ impl Store {
     ) -> Result<Option<Arrived>, StoreError> {
         let Some(code) = plain(code) else { return Ok(None) };
         let mut tx = self.write().await?;
-        let Some(claimed) = tx.try_claim(&code, now).await? else {
+        let Some((workspace, promised)) = tx.try_claim(&code, now).await? else {
             // A wrong try counts.
             tx.commit().await?;
             return Ok(None);
         };
-        let (id, role) = (claimed.workspace.id.clone(), claimed.role);
+        let id = workspace.id.clone();
         query("UPDATE claims SET used_at = $2, used_by = $3 WHERE code_id = $1")
             .bind(&code[..ID_LETTERS])
             .bind(ms(now))
             .bind(&arrival.by)
             .execute(tx.conn())
             .await?;
-        let owner = tx.owner_of(&arrival.chat).await?;
-        let is_ours = owner.as_ref() == Some(&id);
-        if arrival.in_company && role < Role::Admin && !is_ours {
+        // In company a lesser code speaks for one person, not for those who read along: it brings no
+        // chat in and decides nothing about who is told there.
+        let is_for_one = arrival.in_company && promised < Role::Admin;
+        if is_for_one && tx.owner_of(&arrival.chat).await?.as_ref() != Some(&id) {
             tx.commit().await?;
             return Ok(Some(Arrived::NeedsAdmin));
         }
@@ -146,20 +153,27 @@ impl Store {
             return Ok(Some(Arrived::ElsewhereAlready));
         }
         let grantee = Grantee::Person(arrival.person.clone());
-        let grant = Grant { platform: arrival.chat.platform, grantee, role };
-        tx.raise_grant(&id, &grant).await?;
-        tx.put_receiver(&id, &arrival.receiver, now).await?;
-        let deeds = [
-            ("chat.enrolled", arrival.chat.address.clone()),
-            ("role.granted", format!("{} {}", arrival.by, role.name())),
-            ("receiver.added", arrival.receiver.name.to_string()),
-        ];
+        let grant = Grant { platform: arrival.chat.platform, grantee, role: promised };
+        let (role, is_raised) = tx.raise_grant(&id, &grant).await?;
+        let mut is_told = tx.is_told(&id, &arrival.receiver.address).await?;
+        let mut deeds = Vec::new();
+        if !is_for_one {
+            deeds.push(("chat.enrolled", arrival.chat.address.clone()));
+        }
+        if is_raised {
+            deeds.push(("role.granted", format!("{} {}", arrival.by, role.name())));
+        }
+        // How loud a place that is told wants it was chosen there, and stays.
+        if !is_for_one && !is_told {
+            is_told = tx.put_receiver(&id, &arrival.receiver, now).await? > 0;
+            deeds.push(("receiver.added", arrival.receiver.name.to_string()));
+        }
         for (action, target) in deeds {
             let entry = Entry { action, target: Some(target), ..arrival.entry.clone() };
             tx.record_audit(&id, &entry, now).await?;
         }
         tx.commit().await?;
-        Ok(Some(Arrived::In(claimed)))
+        Ok(Some(Arrived::In(Claimed { workspace, promised, role, is_told })))
     }
 
     /// Whether a code was used, for those who wait for it.
@@ -187,8 +201,13 @@ impl Tx {
         row.map(|row| Ok(row.text("workspace_id")?.into())).transpose()
     }
 
-    /// Gives a role; nobody loses a higher one by it.
-    async fn raise_grant(&mut self, id: &WorkspaceId, grant: &Grant) -> Result<(), StoreError> {
+    /// Gives a role; nobody loses a higher one by it, and what the settings file grants stays. What
+    /// they have then, and whether that is new.
+    async fn raise_grant(
+        &mut self,
+        id: &WorkspaceId,
+        grant: &Grant,
+    ) -> Result<(Role, bool), StoreError> {
         let (kind, subject) = grant.grantee.parts();
         let row = query(
             "SELECT role FROM grants WHERE workspace_id = $1 AND platform = $2 AND subject_kind = $3 AND subject_id = $4",
@@ -200,10 +219,28 @@ impl Tx {
         .fetch_optional(self.conn())
         .await?;
         let has = row.map(|row| row.word("role", Role::parse)).transpose()?;
-        if has.is_none_or(|has| has < grant.role) {
-            self.put_grant(id, grant, "chat").await?;
+        if let Some(has) = has.filter(|has| *has >= grant.role) {
+            return Ok((has, false));
         }
-        Ok(())
+        match self.put_grant(id, grant, "chat").await? {
+            0 => Ok((has.unwrap_or(Role::Anyone), false)),
+            _ => Ok((grant.role, true)),
+        }
+    }
+
+    /// Whether a place gets the warnings of a workspace.
+    async fn is_told(&mut self, id: &WorkspaceId, at: &Address) -> Result<bool, StoreError> {
+        let row = query(
+            "SELECT COUNT(*) AS n FROM receivers WHERE workspace_id = $1 AND platform = $2 AND address = $3 \
+             AND topic = $4 AND state = 'active'",
+        )
+        .bind(id.as_str())
+        .bind(at.platform.id())
+        .bind(&at.chat)
+        .bind(at.topic.clone().unwrap_or_default())
+        .fetch_one(self.conn())
+        .await?;
+        Ok(row.int("n")? > 0)
     }
 
     /// What a code gives, if it is right. Every try counts first, right or wrong: two at once
@@ -212,7 +249,7 @@ impl Tx {
         &mut self,
         code: &str,
         now: DateTime<Utc>,
-    ) -> Result<Option<Claimed>, StoreError> {
+    ) -> Result<Option<(Workspace, Role)>, StoreError> {
         let row = query(
             "UPDATE claims SET tries = tries + 1 WHERE code_id = $1 AND used_at IS NULL AND until_at > $2 \
              AND tries < $3 RETURNING code_hash, workspace_id, role",
@@ -235,6 +272,6 @@ impl Tx {
         .bind(row.text("workspace_id")?)
         .fetch_optional(self.conn())
         .await?;
-        found.map(|row| Ok(Claimed { workspace: workspace_of(&row)?, role })).transpose()
+        found.map(|row| Ok((workspace_of(&row)?, role))).transpose()
     }
 }

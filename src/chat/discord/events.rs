@@ -74,6 +74,7 @@ impl EventHandler for Events {
         for channel in known.iter().flat_map(channels).collect::<Vec<_>>() {
             self.counter.lost(Platform::Discord, &channel.to_string(), why).await;
         }
+        self.counter.left(Platform::Discord, &gone.id.get().to_string()).await;
     }
 
     async fn channel_delete(&self, _: Context, channel: GuildChannel, _: Option<Vec<Message>>) {

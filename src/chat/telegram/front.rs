@@ -84,6 +84,7 @@ impl Front {
                     "the bot was removed from that chat; add it there again"
                 };
                 self.counter.lost(Platform::Telegram, &chat.to_string(), why).await;
+                self.counter.left(Platform::Telegram, &chat.to_string()).await;
             }
             Event::Present { chat, is_new } => {
                 self.counter.found(Platform::Telegram, &chat.to_string()).await;
@@ -165,10 +166,7 @@ impl Front {
         let chats = homes.iter().flat_map(|home| home.chats.clone());
         for chat in chats.take(MOST_ASKED) {
             let standing = match chat.parse::<i64>() {
-                Ok(number) if number == caller.spot.chat => {
-                    Standing { is_member: true, ..Standing::default() }
-                }
-                // Somebody else's private chat holds nobody but them.
+                // A private chat holds nobody but its owner, and says nothing of who they are.
                 Ok(number) if number > 0 => Standing::default(),
                 Ok(number) => {
                     let whom = (number, caller.person);

@@ -73,7 +73,7 @@ async fn the_letters_after_the_first_ask_nothing_of_the_ledger_and_only_for_seco
         is_configured: false,
     };
     assert!(world.home.enrol(&chat, &entry, at(0)).await.unwrap());
-    let (who, may) = (Grantee::Person("7".into()), Some(Role::Viewer));
+    let (who, may) = (Grantee::Person("7".into()), Role::Viewer);
     assert!(world.home.grant(Platform::Discord, &who, may, &entry, at(0)).await.unwrap());
     let offers = async |at| -> Option<Vec<Suggestion>> {
         let entrance = world.counter.enter_typing(&typing(at), &Standing::default()).await.ok()?;

@@ -239,7 +239,7 @@ async fn a_private_chat_means_the_workspaces_that_the_platform_confirms() {
         };
         assert!(desk.enrol(&chat, &entry(&world), at(0)).await.unwrap());
         let members = Grantee::Members;
-        desk.grant(Platform::Telegram, &members, Some(Role::Viewer), &entry(&world), at(0))
+        desk.grant(Platform::Telegram, &members, Role::Viewer, &entry(&world), at(0))
             .await
             .unwrap();
     }

@@ -1,12 +1,13 @@
 //! Codes: who comes in with one comes in whole, once, and wrong tries end it.
 
 use chrono::TimeDelta;
-use keylapse::domain::access::{Grantee, Role};
+use keylapse::domain::access::{Grant, Grantee, Role};
 use keylapse::domain::receiver::{Address, Platform};
 use keylapse::domain::signal::Severity;
 use keylapse::store::chat::Chat;
 use keylapse::store::claim::{Arrival, Arrived};
 use keylapse::store::receiver::NewReceiver;
+use keylapse::store::workspace::Described;
 
 use super::db::Db;
 use super::given::*;
@@ -16,6 +17,8 @@ on_both!(
     eight_at_once_spend_one_code_once,
     a_code_that_was_seen_in_a_foreign_or_unfit_chat_is_spent,
     nobody_loses_a_role_by_a_lesser_code,
+    a_lesser_code_in_a_chat_of_ours_changes_nothing_for_the_others,
+    what_the_file_grants_is_said_as_it_is,
     five_wrong_tries_end_a_code,
 );
 
@@ -112,6 +115,58 @@ async fn nobody_loses_a_role_by_a_lesser_code(db: &Db) {
     assert!(db.store.arrive(lesser, &alone, at(2)).await.unwrap().is_some());
     let grants = home.grants(Platform::Telegram).await.unwrap();
     assert_eq!(grants.iter().map(|one| one.role).collect::<Vec<_>>(), [Role::Admin]);
+}
+
+async fn a_lesser_code_in_a_chat_of_ours_changes_nothing_for_the_others(db: &Db) {
+    let (home, _) = two_tenants(&db.store).await;
+    let (id, deed) = (home.workspace().id.clone(), entry("receiver.edited"));
+    keep(db, &home).await;
+    assert!(db.store.arrive(CODE, &arrival("-100"), at(1)).await.unwrap().is_some());
+    let all = home.receivers().await.unwrap();
+    let group = &all.iter().find(|one| one.receiver.address.chat == "-100").unwrap().receiver;
+    home.set_min_severity(&group.id, Severity::Critical, &deed, at(2)).await.unwrap();
+    let before = home.receivers().await.unwrap();
+    let mut topic = Arrival { person: "8".to_owned(), ..arrival("-100") };
+    topic.receiver.address.topic = Some("77".to_owned());
+    let general =
+        Arrival { person: "9".to_owned(), by: "telegram 9".to_owned(), ..arrival("-100") };
+    let codes = [
+        (Role::Viewer, "WXYZ-EFGHJ-KLMN", &topic, false),
+        (Role::Operator, "VXYZ-EFGHJ-KLMN", &general, true),
+        // How loud the group wants it stays, whoever comes.
+        (Role::Admin, "UXYZ-EFGHJ-KLMN", &general, true),
+    ];
+    for (role, code, who, is_told) in codes {
+        db.store.keep_claim(&id, role, code, at(10), at(0)).await.unwrap();
+        let came = db.store.arrive(code, who, at(3)).await.unwrap();
+        let Some(Arrived::In(claimed)) = came else { panic!("{came:?}") };
+        assert_eq!((claimed.role, claimed.is_told), (role, is_told), "{code}");
+        assert_eq!(home.receivers().await.unwrap(), before, "{code}");
+    }
+    // A receiver that an admin removed comes back by an admin's code only.
+    home.remove_receiver(&group.id, &deed, at(4)).await.unwrap();
+    for (role, code, is_told) in
+        [(Role::Operator, "TXYZ-EFGHJ-KLMN", false), (Role::Admin, "SXYZ-EFGHJ-KLMN", true)]
+    {
+        db.store.keep_claim(&id, role, code, at(10), at(0)).await.unwrap();
+        let came = db.store.arrive(code, &general, at(5)).await.unwrap();
+        let Some(Arrived::In(claimed)) = came else { panic!("{came:?}") };
+        assert_eq!(claimed.is_told, is_told, "{code}");
+    }
+}
+
+async fn what_the_file_grants_is_said_as_it_is(db: &Db) {
+    let grantee = Grantee::Person("7".to_owned());
+    let grant = Grant { platform: Platform::Telegram, grantee, role: Role::Viewer };
+    let file = Described { grants: vec![grant], ..described("home", &[]) };
+    let spaces = db.store.sync_workspaces(&[file], at(0)).await.unwrap();
+    let home = db.store.desk(spaces[0].clone());
+    keep(db, &home).await;
+    let came = db.store.arrive(CODE, &arrival("-100"), at(1)).await.unwrap();
+    let Some(Arrived::In(claimed)) = came else { panic!("{came:?}") };
+    assert_eq!((claimed.promised, claimed.role), (Role::Admin, Role::Viewer));
+    let audit = format!("{:?}", home.audit(10).await.unwrap());
+    assert!(!audit.contains("role.granted"), "{audit}");
 }
 
 async fn five_wrong_tries_end_a_code(db: &Db) {

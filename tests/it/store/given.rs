@@ -25,6 +25,7 @@ use keylapse::store::deed::{NewKey, Now};
 use keylapse::store::desk::Desk;
 use keylapse::store::lane::Lane;
 use keylapse::store::look::Seen;
+use keylapse::store::receiver::NewReceiver;
 use keylapse::store::workspace::{Described, DescribedReceiver, Workspace};
 
 /// The lease of claims.
@@ -267,4 +268,14 @@ pub async fn the_lane(store: &Store, minutes: i64) -> Lane {
     let mut lanes = lanes(store, minutes).await;
     assert_eq!(lanes.len(), 1, "one lane has something to do: {lanes:?}");
     lanes.remove(0)
+}
+
+/// A group of Telegram that is told everything.
+pub fn telegram(chat: &str) -> NewReceiver {
+    NewReceiver {
+        name: clean(chat),
+        address: Address { platform: Platform::Telegram, chat: chat.to_owned(), topic: None },
+        min_severity: Severity::Notice,
+        mention: None,
+    }
 }

@@ -5,11 +5,10 @@ use keylapse::domain::access::{Grant, Grantee, Role};
 use keylapse::domain::alert::Subject;
 use keylapse::domain::evidence::Fault;
 use keylapse::domain::policy::Policy;
-use keylapse::domain::receiver::{Address, Platform};
+use keylapse::domain::receiver::Platform;
 use keylapse::domain::rules::Rule;
-use keylapse::domain::signal::Severity;
 use keylapse::store::chat::Chat;
-use keylapse::store::receiver::NewReceiver;
+use keylapse::store::leave::Left;
 use keylapse::store::test::Witness;
 use keylapse::store::workspace::Described;
 
@@ -25,15 +24,6 @@ on_both!(
     what_the_file_grants_is_not_changed_in_chat_and_goes_with_the_file,
     a_test_is_sent_like_a_message_and_remembers_who_saw_it,
 );
-
-fn telegram(chat: &str) -> NewReceiver {
-    NewReceiver {
-        name: clean(chat),
-        address: Address { platform: Platform::Telegram, chat: chat.to_owned(), topic: None },
-        min_severity: Severity::Notice,
-        mention: None,
-    }
-}
 
 async fn a_lost_receiver_is_said_through_the_others_and_over_when_it_is_back(db: &Db) {
     let home = home(&db.store).await;
@@ -145,17 +135,19 @@ async fn what_the_file_grants_is_not_changed_in_chat_and_goes_with_the_file(db: 
     let desk = db.store.desk(spaces[0].clone());
     let row = entry("role.granted");
     let platform = Platform::Telegram;
-    assert!(!desk.grant(platform, &ann, Some(Role::Admin), &row, at(1)).await.unwrap());
-    assert!(!desk.grant(platform, &ann, None, &row, at(1)).await.unwrap());
+    assert!(!desk.grant(platform, &ann, Role::Admin, &row, at(1)).await.unwrap());
+    assert_eq!(desk.revoke(platform, &ann, &row, at(1)).await.unwrap(), Left::Configured);
     assert_eq!(desk.grants(platform).await.unwrap(), [grant(Role::Viewer)]);
     let bob = Grantee::Person("8".to_owned());
-    assert!(desk.grant(platform, &bob, Some(Role::Operator), &row, at(1)).await.unwrap());
+    assert!(desk.grant(platform, &bob, Role::Operator, &row, at(1)).await.unwrap());
     db.store.sync_workspaces(&[described("home", &[])], at(2)).await.unwrap();
     let left = desk.grants(platform).await.unwrap();
     assert_eq!(left.len(), 1, "{left:?}");
     assert_eq!((&left[0].grantee, left[0].role), (&bob, Role::Operator));
     assert!(db.store.home_of(platform, "-1").await.unwrap().is_none());
-    assert!(desk.grant(platform, &bob, None, &row, at(3)).await.unwrap());
+    let left = desk.revoke(platform, &bob, &row, at(3)).await.unwrap();
+    assert_eq!(left, Left::Gone { chat: false });
+    assert_eq!(desk.revoke(platform, &bob, &row, at(4)).await.unwrap(), Left::NotHere);
     assert!(desk.grants(platform).await.unwrap().is_empty());
 }
 

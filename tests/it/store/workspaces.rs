@@ -1,11 +1,13 @@
 //! Workspaces and receivers as the file names them.
 
 use chrono_tz::Tz;
+use keylapse::domain::access::{Grantee, Role};
 use keylapse::domain::receiver::Platform;
 use keylapse::domain::rules::Rule;
 use keylapse::domain::signal::Severity;
 use keylapse::domain::text::Clean;
 use keylapse::store::chat::Chat;
+use keylapse::store::opening::Opened;
 use keylapse::store::workspace::{Described, DescribedReceiver};
 
 use super::db::Db;
@@ -21,6 +23,7 @@ on_both!(
     a_topic_is_part_of_an_address,
     four_replicas_that_start_at_once_make_one_workspace,
     a_chat_opens_one_workspace_of_its_own_and_eight_at_once_no_second,
+    one_person_opens_twenty_and_gets_room_where_the_bot_is_removed,
 );
 
 async fn a_workspace_that_vanishes_from_the_file_is_paused_and_never_deleted(db: &Db) {
@@ -136,6 +139,50 @@ async fn four_replicas_that_start_at_once_make_one_workspace(db: &Db) {
     assert_eq!(db.int("SELECT COUNT(*) FROM receivers").await, 1);
 }
 
+async fn one_person_opens_twenty_and_gets_room_where_the_bot_is_removed(db: &Db) {
+    let (home, _) = two_tenants(&db.store).await;
+    let chat = |n: u32| Chat {
+        platform: Platform::Telegram,
+        address: format!("-{n}"),
+        title: Clean::new("Traders", 64),
+        is_configured: false,
+    };
+    let deed = entry("workspace.opened");
+    let open =
+        async |n, who: &str| db.store.open_workspace(&chat(n), who, &deed, at(1)).await.unwrap();
+    for n in 1..=20 {
+        assert_eq!(open(n, "telegram 7").await, Opened::In, "{n}");
+    }
+    assert_eq!(open(21, "telegram 7").await, Opened::TooMany);
+    assert_eq!(open(21, "telegram 8").await, Opened::In);
+    let lived_in = db.store.home_of(Platform::Telegram, "-2").await.unwrap().unwrap();
+    let person = Grantee::Person("9".to_owned());
+    let desk = db.store.desk(lived_in.workspace);
+    assert!(desk.grant(Platform::Telegram, &person, Role::Viewer, &deed, at(2)).await.unwrap());
+    let (settings, there) = (desk.settings().await.unwrap(), desk.workspace().id.clone());
+    desk.set_settings(&settings, &deed, at(2)).await.unwrap();
+    db.store.choose_workspace(Platform::Telegram, "9", &there).await.unwrap();
+    // One that tells somebody has a history, and stays.
+    let told = db.store.home_of(Platform::Telegram, "-3").await.unwrap().unwrap();
+    let new = telegram("-3");
+    assert!(db.store.desk(told.workspace).add_receiver(&new, &deed, at(2)).await.unwrap());
+    // What the settings name is not closed by it either.
+    assert!(home.enrol(&chat(900), &deed, at(2)).await.unwrap());
+    for (address, goes) in [("-2", true), ("-2", false), ("-3", false), ("-900", false)] {
+        let gone = db.store.close_opening(Platform::Telegram, address).await.unwrap();
+        assert_eq!(gone, goes, "{address}");
+    }
+    for left in [
+        "SELECT COUNT(*) FROM grants",
+        "SELECT COUNT(*) FROM people",
+        "SELECT COUNT(*) FROM settings",
+        "SELECT COUNT(*) FROM chats WHERE address = '-2'",
+    ] {
+        assert_eq!(db.int(left).await, 0, "{left}");
+    }
+    assert_eq!(open(22, "telegram 7").await, Opened::In);
+}
+
 async fn a_chat_opens_one_workspace_of_its_own_and_eight_at_once_no_second(db: &Db) {
     let (home, _) = two_tenants(&db.store).await;
     let chat = |address: &str| Chat {
@@ -148,15 +195,18 @@ async fn a_chat_opens_one_workspace_of_its_own_and_eight_at_once_no_second(db: &
     let mut tries = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let (store, chat, deed) = (db.store.clone(), chat("-100"), deed.clone());
-        tries.spawn(async move { store.open_workspace(&chat, &deed, at(1)).await.unwrap() });
+        tries.spawn(async move {
+            store.open_workspace(&chat, "telegram 7", &deed, at(1)).await.unwrap()
+        });
     }
-    let made = tries.join_all().await.into_iter().filter(|made| *made).count();
+    let made = tries.join_all().await.into_iter().filter(|made| *made == Opened::In).count();
     assert_eq!(made, 1);
     let opened = db.store.home_of(Platform::Telegram, "-100").await.unwrap().unwrap().workspace;
     assert!(opened.faq_only && !opened.is_configured);
     // A chat of another workspace stays there, and nothing is left behind.
     assert!(home.enrol(&chat("-200"), &deed, at(1)).await.unwrap());
-    assert!(!db.store.open_workspace(&chat("-200"), &deed, at(2)).await.unwrap());
+    let taken = db.store.open_workspace(&chat("-200"), "telegram 8", &deed, at(2)).await.unwrap();
+    assert_eq!(taken, Opened::Taken);
     assert_eq!(db.int("SELECT COUNT(*) FROM workspaces WHERE managed_by = 'chat'").await, 1);
     // What people opened stays when the file is read again.
     db.store.sync_workspaces(&[described("home", &[])], at(3)).await.unwrap();

@@ -202,7 +202,7 @@ async fn a_form_offers_the_keys_and_alerts_that_the_person_may_see() {
     assert_eq!(offers(NOBODY, "keystatus", "key", "").await, Vec::<String>::new());
     assert_eq!(offers(NOBODY, "help", "command", "keys").await[0], "keystatus");
     // A form asks at each letter: who may see what is some seconds old there, and no more.
-    let (who, may) = (Grantee::Person(NOBODY.to_string()), Some(Role::Viewer));
+    let (who, may) = (Grantee::Person(NOBODY.to_string()), Role::Viewer);
     let entry = Entry {
         actor: Clean::new("story", 20),
         place: "story".to_owned(),

@@ -3,6 +3,7 @@
 mod commands;
 mod deliveries;
 mod doors;
+mod leaving;
 mod polling;
 mod presses;
 pub mod world;
