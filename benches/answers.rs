@@ -98,7 +98,27 @@ async fn on_discord(answers: usize) -> anyhow::Result<()> {
         world.pass(TimeDelta::seconds(7)).await;
     }
     say("Discord", whole, bare);
+    autocomplete(&world, answers).await?;
     world.end("bench").await;
+    Ok(())
+}
+
+/// What a form offers while somebody types, which Discord asks for at each letter.
+async fn autocomplete(world: &discord::World, times: usize) -> anyhow::Result<()> {
+    let mut whole = Vec::new();
+    for n in 0..times {
+        let typed = ["", "b", "bo", "bot-1"][n % 4];
+        let typing = json!({"name": "key", "type": 3, "value": typed, "focused": true});
+        let data = json!({"id": "5", "name": "keystatus", "type": 1, "options": [typing]});
+        let begun = Instant::now();
+        let asked = world.fake.interact(4, (TRADER, in_server()), data, None);
+        let talk = world.fake.answer(asked).await;
+        whole.push(begun.elapsed());
+        let offered = talk.choices.as_ref().and_then(|all| all.as_array()).map_or(0, Vec::len);
+        anyhow::ensure!(offered > 0, "nothing is offered for {typed:?}");
+        world.pass(TimeDelta::seconds(1)).await;
+    }
+    line("Discord", "autocomplete", whole);
     Ok(())
 }
 
@@ -120,15 +140,18 @@ async fn round_trip(url: &str, token: Option<&str>) -> anyhow::Result<Duration> 
 }
 
 fn say(platform: &str, whole: Vec<Duration>, bare: Vec<Duration>) {
-    for (what, mut times) in [("answer", whole), ("bare round trip", bare)] {
-        times.sort_unstable();
-        let at = |percent: usize| {
-            let n = (times.len() * percent).div_ceil(100).clamp(1, times.len());
-            times[n - 1].as_secs_f64() * 1_000.0
-        };
-        let (half, most, all) = (at(50), at(95), at(99));
-        println!(
-            "  {platform:<9} {what:<16} p50 {half:>7.2} ms  p95 {most:>7.2} ms  p99 {all:>7.2} ms"
-        );
-    }
+    line(platform, "answer", whole);
+    line(platform, "bare round trip", bare);
+}
+
+fn line(platform: &str, what: &str, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let at = |percent: usize| {
+        let n = (times.len() * percent).div_ceil(100).clamp(1, times.len());
+        times[n - 1].as_secs_f64() * 1_000.0
+    };
+    let (half, most, all) = (at(50), at(95), at(99));
+    println!(
+        "  {platform:<9} {what:<16} p50 {half:>7.2} ms  p95 {most:>7.2} ms  p99 {all:>7.2} ms"
+    );
 }

@@ -269,8 +269,11 @@ fn may_add(command: &Command) -> bool {
     matches!(command, Command::Notify { .. })
 }
 
+/// What is said where a private message holds nothing to read.
+pub(super) const NO_TEXT: &str = "I read text; paste the last line of the error.";
+
 /// A group has come in with a code.
-fn connected(is_wide: bool) -> Card {
+pub(super) fn connected(is_wide: bool) -> Card {
     let card = Card::new(Tone::Fine, "Connected: this chat gets the warnings from now on.")
         .text("/keystatus shows the keys, to you alone.");
     if is_wide { card.text(WIDE).text(KEPT_SMALL) } else { card }
@@ -293,7 +296,7 @@ fn with_replied(command: Command, message: &Message) -> Command {
 fn understood(line: &str, message: &Message, is_forwarded: bool) -> Result<Command, Reply> {
     let plain = |line: &str| Reply::private(Card::new(Tone::Plain, line));
     if line.trim().is_empty() {
-        return Err(plain("I read text; paste the last line of the error."));
+        return Err(plain(NO_TEXT));
     }
     if is_forwarded {
         let question = commands::end_of(line).to_owned();

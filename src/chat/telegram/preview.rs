@@ -1,6 +1,7 @@
 //! What Telegram would be sent, without sending it: the same bodies as JSON, for the gallery of
 //! messages and for who wants to look. Nothing here knows a token or a client.
 
+use reqwest::Url;
 use serde::Serialize;
 use serde_json::Value;
 use teloxide::types::{CallbackQueryId, MessageId};
@@ -9,9 +10,9 @@ use super::super::Post;
 use super::super::wall::Wall;
 use super::account::Spot;
 use super::render::{self, Look};
-use super::{body, press};
+use super::{body, hear, press, reply};
 use crate::commands::Reply;
-use crate::domain::card::Card;
+use crate::domain::card::{Card, Tone};
 use crate::domain::id::ButtonId;
 use crate::domain::receiver::Address;
 
@@ -32,6 +33,20 @@ pub fn answer(to: &Address, card: (&Card, &[ButtonId]), wall: Wall, bot: &str) -
     let spot = Spot::of(to)?;
     let look = Look { wall, bot: Some(bot).filter(|_| spot.is_shared()), calls: None };
     json(&body::of_answer((spot, None), card.0, render::keyboard(card.0, card.1), &look))
+}
+
+/// `sendMessage` for what stands in a group instead of an answer that is for one person alone.
+pub fn pointer(to: &Address, wall: Wall, bot: &str) -> Option<Value> {
+    let spot = Spot::of(to)?;
+    let link = Url::parse(&format!("https://t.me/{bot}?start=NAME")).ok()?;
+    let (card, keyboard) = reply::pointer(link);
+    let look = Look { wall, bot: Some(bot), calls: None };
+    json(&body::of_answer((spot, None), &card, Some(keyboard), &look))
+}
+
+/// What is said where a private message holds nothing to read, and of a group that has come in.
+pub fn cards() -> [Card; 2] {
+    [Card::new(Tone::Plain, hear::NO_TEXT), hear::connected(false)]
 }
 
 /// `answerCallbackQuery` for a press in a group; `None` where the answer does not fit and would

@@ -80,10 +80,8 @@ impl Front {
 
     async fn point(&self, letter: Letter, at: (Spot, Option<MessageId>), alarm: &mut Alarm) {
         let Some(link) = self.link(letter) else { return };
-        let card =
-            Card::new(Tone::Plain, "That answer is for you alone; it waits in our private chat.");
-        let open = InlineKeyboardButton::url("Open the answer", link);
-        self.post(&card, Tz::UTC, Some(InlineKeyboardMarkup::new([[open]])), at, alarm).await;
+        let (card, keyboard) = pointer(link);
+        self.post(&card, Tz::UTC, Some(keyboard), at, alarm).await;
     }
 
     async fn post(
@@ -157,4 +155,11 @@ impl Front {
             }
         }
     }
+}
+
+/// What stands in a group instead of an answer that is for one person alone.
+pub(super) fn pointer(link: Url) -> (Card, InlineKeyboardMarkup) {
+    let title = "That answer is for you alone; it waits in our private chat.";
+    let open = InlineKeyboardButton::url("Open the answer", link);
+    (Card::new(Tone::Plain, title), InlineKeyboardMarkup::new([[open]]))
 }

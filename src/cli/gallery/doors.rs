@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use super::page::Scene;
 use super::scenes::{Scenes, one};
 use super::stand::{Stand, at, private};
+use crate::chat::telegram;
 use crate::clock::Clock;
 use crate::commands::{Place, Reply, Role, Standing, StoreError};
 use crate::domain::receiver::Platform;
@@ -17,6 +18,7 @@ const CODE: &str = "AAAA-BBBBB-CCCC";
 pub async fn doors() -> Scenes {
     let stand = one("").await?;
     let mut scenes = vec![code(&stand).await?];
+    scenes.extend(on_telegram(&stand));
     scenes.extend(asked(&stand).await?);
     let desks = stand.both_desks("Night").await?;
     let (card, ids) = stand.counter.offer_choice(&stand.visitor(), &desks).await?;
@@ -41,6 +43,24 @@ async fn code(stand: &Stand) -> anyhow::Result<Scene> {
     let heard = stand.heard(private(), reply, Vec::new());
     let when = "Sent in the private chat of somebody who was let in as operator.";
     Ok(Scene::answered("`/start` with a code", when, &[heard]))
+}
+
+/// What only Telegram needs.
+fn on_telegram(stand: &Stand) -> [Scene; 3] {
+    let [no_text, connected] = telegram::preview::cards().map(Reply::open);
+    let group = at(Platform::Telegram);
+    let silent = stand.heard(private(), no_text, Vec::new());
+    let joined = stand.heard(group.clone(), connected, Vec::new());
+    let pointed = Scene::pointed(
+        "An answer for one person, asked in a group",
+        "For `/keystatus` in a Telegram group; the link opens the answer in the asker's private chat.",
+        &group,
+        silent.wall,
+    );
+    let when = "Stands in the group; the workspace is named to whoever brought the code alone.";
+    let joined = Scene::answered("`/start` with an admin's code in a group", when, &[joined]);
+    let when = "A picture or a sticker in the private chat.";
+    [joined, pointed, Scene::answered("Nothing to read", when, &[silent])]
 }
 
 async fn asked(stand: &Stand) -> anyhow::Result<Vec<Scene>> {

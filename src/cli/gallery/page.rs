@@ -11,6 +11,7 @@ use super::stand::{BOT, Heard, private};
 use crate::chat::console::render;
 use crate::chat::wall::Wall;
 use crate::chat::{discord, telegram};
+use crate::commands::Place;
 use crate::domain::card::Card;
 use crate::domain::receiver::Platform;
 use crate::domain::text::steers;
@@ -49,6 +50,13 @@ impl Scene {
     /// What was answered.
     pub fn answered(name: impl Into<String>, when: &'static str, heard: &[Heard]) -> Self {
         Self { name: name.into(), when, pictures: heard.iter().flat_map(answered).collect() }
+    }
+
+    /// What stands in a Telegram group instead of an answer that is for one person alone.
+    pub fn pointed(name: &str, when: &'static str, to: &Place, wall: Wall) -> Self {
+        let body = telegram::preview::pointer(&to.address(), wall, BOT);
+        let picture = body.map(|body| picture(Platform::Telegram, "sendMessage", body, wall));
+        Self { name: name.to_owned(), when, pictures: picture.into_iter().collect() }
     }
 
     /// Whether anything is to be seen.
