@@ -9,6 +9,7 @@ use crate::domain::leak::Pasted;
 use crate::domain::receiver::Platform;
 use crate::knowledge::{Entry, Topic};
 use crate::store::StoreError;
+use crate::store::gap::Lack;
 
 /// Where a reader without a question begins.
 const DOORS: [(&str, &str); 6] = [
@@ -25,15 +26,34 @@ pub(super) async fn answer(call: &Call<'_>, question: Option<&str>) -> Result<Re
     if let Some(warning) = leaked(question) {
         return Ok(warning);
     }
-    let Some(found) = meant(call, question) else { return Ok(off_topic()) };
+    let Some(found) = meant(call, question) else {
+        note(call, Lack::Declined, question).await;
+        return Ok(off_topic());
+    };
     if let Some(entry) = found.entry {
-        return show(call, entry, &found.offered).await;
+        return show(call, (entry, &found.offered), question).await;
     }
+    note(call, Lack::Unsure, question).await;
     let mut card = Card::new(Tone::Plain, "Is it one of these?");
     for entry in found.offered {
         card = card.button(entry.title.clone(), steps(entry.id));
     }
     shared(call, card, None).await
+}
+
+/// Counts a question without a good answer, unless the workspace wants none counted. Of the
+/// question only words of ours are kept. The answer does not wait on the ledger's health.
+async fn note(call: &Call<'_>, lack: Lack, question: &str) {
+    let words = call.tools.knowledge.outline(question);
+    let counted = async {
+        if call.desk.settings().await?.gaps_off {
+            return Ok(());
+        }
+        call.desk.note_gap(lack, ("", &words), call.at).await
+    };
+    if let Err(error) = counted.await {
+        tracing::warn!(%error, "a question without a good answer could not be counted");
+    }
 }
 
 /// A moderator answers for somebody: one entry, in the open, and its reader is called. What is no
@@ -85,11 +105,17 @@ fn meant<'a>(call: &'a Call<'_>, question: &str) -> Option<Found<'a>> {
 pub(super) async fn topic(call: &Call<'_>, id: &str) -> Result<Reply, StoreError> {
     let entry = Topic::parse(id).and_then(|topic| call.tools.knowledge.entry(&topic));
     let Some(entry) = entry else { return Ok(stale()) };
-    show(call, entry, &[]).await
+    show(call, (entry, &[]), "").await
 }
 
-async fn show(call: &Call<'_>, entry: &Entry, others: &[&Entry]) -> Result<Reply, StoreError> {
+async fn show(
+    call: &Call<'_>,
+    (entry, others): (&Entry, &[&Entry]),
+    question: &str,
+) -> Result<Reply, StoreError> {
     let mut card = page(call, entry, others);
+    let (topic, words) = (entry.id.as_str().to_owned(), call.tools.knowledge.outline(question));
+    card = card.button("Not helpful", Action::NotHelpful { topic, words });
     if let Some(line) = here::line(call, entry).await? {
         // What is true here comes first, then what is true everywhere.
         card.body.insert(0, Block::Text(line));

@@ -23,6 +23,7 @@ mod counter;
 mod detail;
 mod door;
 mod faq;
+mod faqgaps;
 mod help;
 mod here;
 mod keystatus;
@@ -108,6 +109,8 @@ pub enum Command {
         /// The person whom a moderator answers, by the platform's own id.
         whom: Option<String>,
     },
+    /// Which questions had no good answer.
+    Faqgaps,
     /// First contact; with a code it lets a person and their chat in.
     Start {
         /// A claim code.
@@ -251,6 +254,7 @@ async fn dispatch(call: &Call<'_>, command: &Command) -> Result<Reply, StoreErro
         Command::Faq { question, whom: Some(whom) } => {
             faq::answer_for(call, question.as_deref(), whom).await
         }
+        Command::Faqgaps => faqgaps::list(call).await,
         // Codes are spent at the door, before anybody stands at a desk.
         Command::Start { code: _ } => Ok(Reply::private(first_contact())),
         Command::Cancel => Ok(cancel::answer()),
@@ -297,6 +301,7 @@ async fn dispatch_press(
         Action::RemoveReceiver { receiver } => notify::remove(call, receiver).await,
         Action::Seen { message } => notify::seen(call, message).await,
         Action::PostHere { topic } => faq::post_here(call, topic).await,
+        Action::NotHelpful { topic, words } => faqgaps::unhelpful(call, topic, words).await,
         Action::ChooseWorkspace { workspace } => choose::workspace(call, workspace).await,
     }
 }

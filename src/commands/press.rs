@@ -140,6 +140,7 @@ fn shown(reply: &Reply, action: &Action) -> Option<(AlertId, i64)> {
         | Action::RemoveReceiver { .. }
         | Action::Seen { .. }
         | Action::PostHere { .. }
+        | Action::NotHelpful { .. }
         | Action::ChooseWorkspace { .. } => return None,
     };
     reply.shown.iter().find(|(alert, _)| alert == about).cloned()

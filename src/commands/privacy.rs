@@ -26,6 +26,7 @@ pub(super) fn answer(call: &Call<'_>) -> Reply {
         } else {
             "for a test message: who saw it"
         })
+        .item(Tone::Plain, "of questions without a good answer: words of my own answers, dots for all others, counted for 30 days")
         .item(Tone::Plain, "not stored: your questions in chat, your balances and orders, what else is written in the chat")
         .text("A removed key's secrets are wiped at once; backups may hold them until they expire.")
         .text("Unofficial: not KuCoin, and no financial advice. It can fail; look at your positions yourself.");

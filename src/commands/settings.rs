@@ -12,9 +12,10 @@ use crate::domain::text::Clean;
 use crate::store::StoreError;
 use crate::store::leave::Left;
 use crate::store::receiver::ReceiverView;
+use crate::store::setting::Settings;
 
 /// What can be set.
-pub(super) const WHAT: &[&str] = &["zone", "role", "chat", "faq", "anonymous"];
+pub(super) const WHAT: &[&str] = &["zone", "role", "chat", "faq", "gaps", "anonymous"];
 
 pub(super) async fn by_words(
     call: &Call<'_>,
@@ -26,6 +27,7 @@ pub(super) async fn by_words(
         (Some("role"), Some(value)) => role(call, value).await,
         (Some("chat"), Some(value)) => chat(call, value).await,
         (Some("faq"), Some(value)) => faq(call, value).await,
+        (Some("gaps"), Some(value)) => gaps(call, value).await,
         (Some("anonymous"), Some(value)) => anonymous(call, value).await,
         _ => list(call).await,
     }
@@ -68,6 +70,8 @@ async fn list(call: &Call<'_>) -> Result<Reply, StoreError> {
         answers.push_str("; in a Telegram group they stand where they were asked");
     }
     card = card.item(Tone::Plain, answers);
+    let gaps = if settings.gaps_off { "not counted" } else { "counted: /faqgaps" };
+    card = card.item(Tone::Plain, format!("Questions without a good answer: {gaps}"));
     Ok(Reply::private(
         card.text(Line::from("Change with ").code("/settings zone Europe/Berlin").text(","))
             .text(
@@ -257,6 +261,28 @@ async fn faq(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
             .await?;
     }
     Ok(Reply::private(Card::new(Tone::Plain, title)))
+}
+
+/// Whether questions without a good answer are counted; switched off, nothing of them stays.
+async fn gaps(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
+    let is_off = match value.trim().to_ascii_lowercase().as_str() {
+        "on" => false,
+        "off" => true,
+        _ => return Ok(plain("Say on or off.")),
+    };
+    let settings = call.desk.settings().await?;
+    if settings.gaps_off != is_off {
+        let entry = call.entry(format!("gaps {}", if is_off { "off" } else { "on" }));
+        let settings = Settings { gaps_off: is_off, ..settings };
+        call.desk.set_settings(&settings, &entry, call.at).await?;
+    }
+    if is_off {
+        call.desk.forget_gaps().await?;
+        return Ok(plain("Not counted any more; what was counted is forgotten."));
+    }
+    Ok(plain(
+        "Questions without a good answer are counted from now on, in the FAQ's own words: /faqgaps",
+    ))
 }
 
 /// Telegram does not say which admin an anonymous one is; whoever wants them heard says so.

@@ -27,6 +27,7 @@ pub(super) fn is_deed(action: &Action) -> bool {
         Action::Show { .. }
         | Action::Steps { .. }
         | Action::PostHere { .. }
+        | Action::NotHelpful { .. }
         | Action::Replaced { .. }
         | Action::ShowAddress { .. }
         | Action::Key { .. }

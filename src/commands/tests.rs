@@ -3,6 +3,7 @@
 mod access;
 mod acking;
 mod answers;
+mod gaps;
 mod keys;
 mod suggesting;
 mod workspace;

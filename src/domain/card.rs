@@ -310,6 +310,13 @@ pub enum Action {
         /// Its topic.
         topic: String,
     },
+    /// An answer did not help.
+    NotHelpful {
+        /// Its topic.
+        topic: String,
+        /// The outline of the question, in the FAQ's own words.
+        words: String,
+    },
     /// In a private chat, which workspace is meant from now on.
     ChooseWorkspace {
         /// The workspace.

@@ -12,12 +12,13 @@ mod entry;
 mod features;
 mod fit;
 mod learned;
+mod outline;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 pub use answer::{Answer, Hit, Sureness, to_json};
 pub use entry::{Entry, Topic};
@@ -39,7 +40,7 @@ pub struct Knowledge {
     entries: Vec<Entry>,
     codes: Codes,
     words: Words,
-    /// Every term of the entries.
+    /// Every word of the entries.
     vocabulary: HashSet<String>,
     learned: Learned,
     /// The entry of each topic that was learned; none for what is not ours.
@@ -62,7 +63,7 @@ impl Knowledge {
         let places = learned.topics().iter().map(place).collect();
         let words = Words::embedded();
         let texts = entries.iter().flat_map(|entry| entry.aliases.iter().chain(entry.shown()));
-        let vocabulary = texts.flat_map(|text| words.terms(&words::fold(text))).collect();
+        let vocabulary = outline::vocabulary(texts.map(String::as_str));
         Self { codes: Codes::of(&entries), words, vocabulary, learned, places, entries }
     }
 
@@ -106,11 +107,9 @@ impl Knowledge {
         Answer { results: hits, sureness }
     }
 
-    /// The words of a question that the entries know too, in their searchable form: safe to count, without a stranger's text.
-    pub fn known_words(&self, question: &str) -> Vec<String> {
-        let terms = self.words.terms(&words::fold(question));
-        let known: BTreeSet<String> =
-            terms.into_iter().filter(|term| self.vocabulary.contains(term)).collect();
-        known.into_iter().collect()
+    /// What may be kept of a question: its words as far as they stand in the entries, dots for
+    /// all others. Empty when it has no word at all.
+    pub fn outline(&self, question: &str) -> String {
+        outline::outline(&self.vocabulary, question)
     }
 }

@@ -159,7 +159,7 @@ fn phrases() -> Vec<(String, String)> {
 }
 
 /// Words of a folded text. Scripts without blanks come as pairs of characters.
-fn split(folded: &str) -> Vec<String> {
+pub(super) fn split(folded: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut pairs: Vec<char> = Vec::new();

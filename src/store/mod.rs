@@ -28,6 +28,7 @@ pub mod duty;
 pub mod edit;
 mod fleet;
 mod future;
+pub mod gap;
 pub mod import;
 pub mod install;
 mod key;

@@ -103,6 +103,7 @@ impl Store {
         for text in [
             "DELETE FROM buttons WHERE workspace_id = $1",
             "DELETE FROM claims WHERE workspace_id = $1",
+            "DELETE FROM gaps WHERE workspace_id = $1",
             "DELETE FROM grants WHERE workspace_id = $1",
             "DELETE FROM people WHERE current_workspace = $1",
             "DELETE FROM settings WHERE scope = 'workspace' AND scope_id = $1",

@@ -18,6 +18,8 @@ pub struct Settings {
     pub faq_channels: Vec<String>,
     /// The Telegram groups whose anonymous admins count as admins (S12).
     pub anonymous_chats: Vec<String>,
+    /// Whether questions without a good answer are not counted.
+    pub gaps_off: bool,
 }
 
 impl Desk {

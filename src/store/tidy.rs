@@ -8,7 +8,7 @@ use super::{Store, StoreError};
 
 impl Store {
     /// Deletes at most `limit` observations that ended before `before` and are nobody's latest, and
-    /// as many buttons whose time is over. Returns how many rows went.
+    /// as many buttons whose time is over, and old gaps. Returns how many rows went.
     pub async fn tidy(
         &self,
         before: DateTime<Utc>,
@@ -29,7 +29,8 @@ impl Store {
             .bind(limit)
             .execute(tx.conn())
             .await?;
+        let gaps = tx.tidy_gaps(now).await?;
         tx.commit().await?;
-        Ok(observations.rows_affected() + buttons.rows_affected())
+        Ok(gaps + observations.rows_affected() + buttons.rows_affected())
     }
 }

@@ -175,6 +175,7 @@ fn style(action: &Action) -> ButtonStyle {
         | Action::RemoveReceiver { .. }
         | Action::Seen { .. }
         | Action::PostHere { .. }
+        | Action::NotHelpful { .. }
         | Action::ChooseWorkspace { .. } => ButtonStyle::Secondary,
     }
 }

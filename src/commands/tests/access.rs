@@ -68,7 +68,7 @@ fn only_answers_are_for_anyone_and_only_admins_accept() {
         let least = match spec.name {
             "faq" | "start" | "cancel" | "help" | "privacy" | "choose" | "seen" => Role::Anyone,
             "ack" | "undo" | "reveal" => Role::Operator,
-            "accept" | "notify" | "settings" => Role::Admin,
+            "accept" | "notify" | "settings" | "faqgaps" => Role::Admin,
             _ => Role::Viewer,
         };
         assert_eq!(spec.role, least, "{}", spec.name);

@@ -37,6 +37,7 @@ pub mod db;
 mod deeds;
 mod desk;
 mod duties;
+mod gaps;
 mod given;
 mod install;
 mod keys;
