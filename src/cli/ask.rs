@@ -3,17 +3,22 @@
 
 use std::fmt::{Display, Write as _};
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::os::fd::AsFd;
 
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::failure::{Failure, refused};
+use crate::chat::console::render::plain;
 use crate::domain::text::{printable, steers};
 use crate::private_file;
 use crate::secret::Secret;
 
 /// The longest line that is read; more is no answer.
 const LONGEST_LINE: u64 = 4096;
+
+/// Below this many columns words are broken by the terminal.
+const NARROWEST: usize = 40;
 
 /// Where a subcommand reads and writes.
 pub struct Terminal {
@@ -23,6 +28,8 @@ pub struct Terminal {
     asks: bool,
     /// Secrets are read from the terminal itself, without echo.
     hides: bool,
+    /// It writes to standard output, which may be a terminal of some width.
+    is_standard: bool,
 }
 
 impl Terminal {
@@ -35,12 +42,14 @@ impl Terminal {
             out: Box::new(io::stdout()),
             asks,
             hides: asks,
+            is_standard: true,
         }
     }
 
     /// A made-up terminal.
     pub fn new(input: impl BufRead + 'static, out: impl Write + 'static, asks: bool) -> Self {
-        Self { input: Box::new(input), out: Box::new(out), asks, hides: false }
+        let (input, out) = (Box::new(input), Box::new(out));
+        Self { input, out, asks, hides: false, is_standard: false }
     }
 
     /// Whether somebody can be asked.
@@ -59,7 +68,8 @@ impl Terminal {
     }
 
     fn write(&mut self, text: &str) -> Result<(), Failure> {
-        self.put(&printable(text))
+        let columns = if self.is_standard { columns(io::stdout()) } else { None };
+        self.put(&broken(&printable(text), columns))
     }
 
     fn put(&mut self, text: &str) -> Result<(), Failure> {
@@ -76,7 +86,8 @@ impl Terminal {
     /// A line for people beside the output, so that a program can read the output alone.
     pub fn note(&mut self, text: impl Display) {
         // Where stderr is closed nobody wants to know.
-        let _ = writeln!(io::stderr(), "{}", printable(&text.to_string()));
+        let text = broken(&printable(&text.to_string()), columns(io::stderr()));
+        let _ = writeln!(io::stderr(), "{text}");
     }
 
     /// Asks for a line; the answer is trimmed.
@@ -158,6 +169,17 @@ impl Terminal {
             _ => Ok(line),
         }
     }
+}
+
+/// How wide the terminal behind an output is; `None` where there is none, or it does not say.
+fn columns(out: impl AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(out).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+/// Lines that a terminal need not break in the middle of a word. What a program reads stays whole.
+fn broken(text: &str, columns: Option<usize>) -> String {
+    columns.map_or_else(|| text.to_owned(), |columns| plain(text, columns.max(NARROWEST)))
 }
 
 /// JSON in which nothing steers: such characters stand inside texts only, and there an escape

@@ -6,6 +6,7 @@ mod database;
 mod doctor;
 mod import;
 mod keys;
+mod newcomers;
 mod run;
 mod setup;
 mod start;

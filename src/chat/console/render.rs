@@ -10,9 +10,14 @@ pub const WIDTH: usize = 78;
 
 /// The card's lines of at most `width`, without its buttons.
 pub fn card(card: &Card, wall: Wall, width: usize) -> Vec<String> {
+    stamped("", card, wall, width)
+}
+
+/// The same, with `stamp` before the first line, which is no longer for it.
+pub fn stamped(stamp: &str, card: &Card, wall: Wall, width: usize) -> Vec<String> {
     let wrap = |text: &str, first, rest| wrap(text, (first, rest), width);
     let title = with_shape(card.tone, &line(&card.title, wall));
-    let mut out = wrap(&title, "", "  ");
+    let mut out = wrap(&title, stamp, "  ");
     for block in &card.body {
         match block {
             Block::Text(text) => out.extend(wrap(&line(text, wall), "  ", "  ")),
@@ -28,6 +33,25 @@ pub fn card(card: &Card, wall: Wall, width: usize) -> Vec<String> {
         }
     }
     out
+}
+
+/// Lines of plain text, each broken to `width` under its own beginning.
+pub fn plain(text: &str, width: usize) -> String {
+    let lines = text.split('\n').flat_map(|line| {
+        // A question's last space belongs to what is typed behind it.
+        let (bare, end) = match line.strip_suffix(' ') {
+            Some(bare) => (bare, " "),
+            None => (line, ""),
+        };
+        let words = bare.trim_start_matches(' ');
+        let indent = &bare[..bare.len() - words.len()];
+        let mut lines = wrap(words, (indent, indent), width);
+        if let Some(last) = lines.last_mut() {
+            last.push_str(end);
+        }
+        lines
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The first line alone.
@@ -125,6 +149,27 @@ mod tests {
             "\u{25B2}\u{FE0E} mm-bot-1 expires in 7 days (Mon 30 Nov 14:00 CET)\n  KuCoin's own date.\n  \
              1. Make a new key this week.\n  2. Delete the old one last."
         );
+    }
+
+    #[test]
+    fn the_time_before_a_first_line_leaves_it_no_longer_than_the_terminal() {
+        let title = "mm-bot-1: a title of as many words as fill a narrow terminal twice over";
+        let shown = Card::new(Tone::Broken, title).text(title);
+        for width in [40, 50, 78, 100] {
+            let lines = stamped("14:01 ", &shown, wall(), width);
+            assert!(lines[0].starts_with("14:01 \u{2716}"), "{lines:#?}");
+            assert!(lines.iter().all(|line| line.chars().count() <= width), "{lines:#?}");
+        }
+    }
+
+    #[test]
+    fn plain_lines_break_at_words_under_their_own_beginning() {
+        let text = "one two three four five\n\n  six seven eight nine ten eleven\nlast? ";
+        assert_eq!(
+            plain(text, 16),
+            "one two three\nfour five\n\n  six seven\n  eight nine ten\n  eleven\nlast? "
+        );
+        assert_eq!(plain("a  b   c", 40), "a  b   c", "what fits stays as it is");
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Screen {
         let mut state = self.lock();
         let wall = Wall { zone: post.zone, now: post.now };
         let mut lines = day_line(&mut state.day, wall);
-        lines.extend(stamped(&render::card(&post.card, wall, (state.width)()), wall));
+        lines.extend(render::stamped(&stamp(wall), &post.card, wall, (state.width)()));
         lines.extend(state.number(&post.card, &post.buttons, Some(chat)));
         let title = render::title(&post.card, wall);
         state.remember(post.nonce.as_str(), title.clone());
@@ -94,8 +94,7 @@ impl Screen {
         }
         let mut lines = day_line(&mut state.day, wall);
         let head = Card { body: Vec::new(), buttons: Vec::new(), ..post.card.clone() };
-        let shown = render::card(&head, wall, (state.width)());
-        lines.extend(stamped(&shown, wall));
+        lines.extend(render::stamped(&stamp(wall), &head, wall, (state.width)()));
         state.last_said = title;
         state.say(&lines)
     }
@@ -116,7 +115,9 @@ impl Screen {
 
     /// Prints plain lines of the program itself.
     pub fn note(&self, text: &str) -> io::Result<()> {
-        self.lock().say(&text.lines().map(str::to_owned).collect::<Vec<_>>())
+        let mut state = self.lock();
+        let text = render::plain(text.trim_end_matches('\n'), (state.width)());
+        state.say(&[text])
     }
 
     /// The button behind a number, and the chat of the message that it stands under; none for an
@@ -130,13 +131,9 @@ impl Screen {
     }
 }
 
-/// The time before the first line; the others below it.
-fn stamped(lines: &[String], wall: Wall) -> Vec<String> {
-    let time = wall.now.with_timezone(&wall.zone).format("%H:%M");
-    let stamp = |(n, line): (usize, &String)| {
-        if n == 0 { format!("{time} {line}") } else { line.clone() }
-    };
-    lines.iter().enumerate().map(stamp).collect()
+/// The time before a first line.
+fn stamp(wall: Wall) -> String {
+    wall.now.with_timezone(&wall.zone).format("%H:%M ").to_string()
 }
 
 /// A line for the first message of a day.

@@ -27,9 +27,19 @@ pub struct Terminal {
 impl Terminal {
     /// Starts the program in a terminal, with these settings in its environment.
     pub fn start(host: &Host, args: &[&str], environment: &[(&str, String)]) -> Self {
-        let (pty, pts) = open().unwrap();
         // Wide: a line that is waited for must not be broken.
-        pty.resize(pty_process::Size::new(50, 400)).unwrap();
+        Self::as_wide_as(400, host, args, environment)
+    }
+
+    /// The same in a terminal of so many columns.
+    pub fn as_wide_as(
+        columns: u16,
+        host: &Host,
+        args: &[&str],
+        environment: &[(&str, String)],
+    ) -> Self {
+        let (pty, pts) = open().unwrap();
+        pty.resize(pty_process::Size::new(50, columns)).unwrap();
         let command = Command::new(program()).env_clear().env("HOME", host.dir.path());
         let command = command.arg("--data").arg(host.data()).args(args);
         let command = command.envs(environment.iter().map(|(name, value)| (*name, value)));
