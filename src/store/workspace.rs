@@ -144,6 +144,15 @@ impl Store {
         rows.iter().map(|row| Ok((Clean::new(&row.text("name")?, 64), row.int("n")?))).collect()
     }
 
+    /// The zone of a workspace's wall clock.
+    pub async fn zone_of(&self, id: &WorkspaceId) -> Result<Tz, StoreError> {
+        let row = query("SELECT zone FROM workspaces WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_one(&self.reader)
+            .await?;
+        row.word("zone", |zone| zone.parse().ok())
+    }
+
     /// The active workspaces, by name.
     pub async fn workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
         let rows = query(concat!(

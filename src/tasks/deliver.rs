@@ -246,7 +246,11 @@ impl Courier {
             _ => None,
         };
         let buttons = self.offer(lane, message, &card, alert).await?;
-        let zone = tellings.first().map_or(chrono_tz::Tz::UTC, |told| told.zone);
+        // A test tells of no alert and shows its time all the same.
+        let zone = match tellings.first() {
+            Some(told) => told.zone,
+            None => self.store.zone_of(workspace).await?,
+        };
         let is_critical =
             tellings.iter().any(|told| told.alert.state.severity == Severity::Critical);
         // Below critical nothing sounds, and only what sounds calls somebody.
