@@ -153,6 +153,7 @@ impl Bot {
             operator: shop.config.operator.clone(),
             test_endpoint: is_test,
             endpoints: [endpoints(shop, &prober), platforms.endpoints.clone()].concat(),
+            named_in: shop.config.named_in(),
             is_open: shop.config.enrol == Enrol::Open,
             demo: false,
         };

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use super::reading::Reading;
 use super::{Actor, Invocation, Place, Spec, Tools};
 use crate::domain::alert::Kind;
+use crate::domain::card::Line;
 use crate::domain::notice::View;
 use crate::domain::text::Clean;
 use crate::store::audit::Entry;
@@ -36,6 +37,19 @@ impl<'a> Call<'a> {
 
     pub(super) fn zone(&self) -> Tz {
         self.desk.workspace().zone
+    }
+
+    /// Why something is not changed in chat, and where it is: what the settings file says is changed
+    /// there, and what no file says is said in one first.
+    pub(super) fn set_on_host(&self) -> Line {
+        match &self.tools.host.named_in {
+            Some(file) => {
+                Line::from("Set in ").code(file.as_str()).text(" on the host; change it there.")
+            }
+            None => Line::from("Not set anywhere: it comes with this host. On the host, a [[workspace]] in keylapse.toml with the name ")
+                .name(&self.desk.workspace().name)
+                .text(" sets it."),
+        }
     }
 
     pub(super) fn now(&self) -> Now<'a> {

@@ -33,6 +33,9 @@ pub struct HostNote {
     pub test_endpoint: bool,
     /// Endpoints that are not the built-in ones.
     pub endpoints: Vec<String>,
+    /// The settings file that names the workspaces; `None` = no file does, and the one that there is
+    /// has what this host gives it.
+    pub named_in: Option<Clean>,
     /// Whoever manages a chat may bring the bot there; it answers questions and watches nothing.
     pub is_open: bool,
     /// The exchange is simulated.

@@ -186,7 +186,7 @@ pub(super) async fn add(
     let name = free_name(&wanted, &all);
     let new = NewReceiver { name: name.clone(), address: here, min_severity: from, mention: None };
     if !call.desk.add_receiver(&new, &call.entry(name.as_str()), call.at).await? {
-        return Ok(configured());
+        return Ok(configured(call));
     }
     let all = call.desk.receivers().await?;
     match all.iter().find(|one| one.receiver.name == name) {
@@ -239,7 +239,7 @@ async fn shown(call: &Call<'_>, one: &ReceiverView, news: &str) -> Result<Reply,
         card = card.button("Send a test", Action::TestReceiver { receiver: receiver() });
     }
     if one.is_configured {
-        card = card.text("Set in keylapse.toml on the host; change it there.");
+        card = card.text(call.set_on_host());
         return Ok(Reply::private(card));
     }
     for (severity, label) in [
@@ -276,7 +276,7 @@ pub(super) async fn edit(
     let Some(one) = named(call, id).await? else { return Ok(stale()) };
     let entry = call.entry(format!("{} from {}", one.receiver.name, from.id()));
     if !call.desk.set_min_severity(id, from, &entry, call.at).await? {
-        return Ok(configured());
+        return Ok(configured(call));
     }
     match named(call, id).await? {
         Some(one) => shown(call, &one, "Changed.").await,
@@ -288,7 +288,7 @@ pub(super) async fn remove(call: &Call<'_>, id: &ReceiverId) -> Result<Reply, St
     let Some(one) = named(call, id).await? else { return Ok(stale()) };
     let entry = call.entry(format!("{} removed", one.receiver.name));
     if !call.desk.remove_receiver(id, &entry, call.at).await? {
-        return Ok(configured());
+        return Ok(configured(call));
     }
     let left = call.desk.receivers().await?.iter().filter(|one| one.lost.is_none()).count();
     let title = Line::default().name(&one.receiver.name).text(" is not told any more.");
@@ -323,6 +323,6 @@ async fn named(call: &Call<'_>, id: &ReceiverId) -> Result<Option<ReceiverView>,
     Ok(call.desk.receivers().await?.into_iter().find(|one| one.receiver.id == *id))
 }
 
-fn configured() -> Reply {
-    Reply::private(Card::new(Tone::Plain, "Set in keylapse.toml on the host; change it there."))
+fn configured(call: &Call<'_>) -> Reply {
+    Reply::private(Card::new(Tone::Plain, call.set_on_host()))
 }

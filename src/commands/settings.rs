@@ -37,8 +37,13 @@ async fn list(call: &Call<'_>) -> Result<Reply, StoreError> {
     let workspace = call.desk.workspace();
     let mut card =
         Card::new(Tone::Plain, Line::from("Settings of ").name(&workspace.name).text("."));
-    let by_file = if workspace.is_configured { ", set in keylapse.toml on the host" } else { "" };
-    card = card.item(Tone::Plain, format!("Zone: {}{by_file}", workspace.zone));
+    let zone = Line::from(format!("Zone: {}", workspace.zone));
+    let zone = match &call.tools.host.named_in {
+        _ if !workspace.is_configured => zone,
+        Some(file) => zone.text(", set in ").code(file.as_str()).text(" on the host"),
+        None => zone.text(", the one of this host"),
+    };
+    card = card.item(Tone::Plain, zone);
     for platform in [Platform::Discord, Platform::Telegram] {
         for grant in call.desk.grants(platform).await? {
             let who = who(&grant.grantee);
@@ -72,24 +77,47 @@ async fn list(call: &Call<'_>) -> Result<Reply, StoreError> {
     card = card.item(Tone::Plain, answers);
     let gaps = if settings.gaps_off { "not counted" } else { "counted: /faqgaps" };
     card = card.item(Tone::Plain, format!("Questions without a good answer: {gaps}"));
-    Ok(Reply::private(
-        card.text(Line::from("Change with ").code("/settings zone Europe/Berlin").text(","))
-            .text(
-                Line::default()
-                    .code("/settings role members viewer")
-                    .text(" (or a person's or role's number; none takes it back),"),
-            )
-            .text(Line::default().code("/settings chat NUMBER none").text(" (takes a chat out),"))
-            .text(
-                Line::default()
-                    .code("/settings faq here")
-                    .text(" or ")
-                    .code("/settings faq off")
-                    .text(", ")
-                    .code("/settings anonymous on")
-                    .text(" (admins of a Telegram group who hide their name)."),
-            ),
-    ))
+    let can = changes(call, &settings);
+    let card = card.text("To change, here:");
+    Ok(Reply::private(can.into_iter().fold(card, |card, line| card.item(Tone::Plain, line))))
+}
+
+/// What can be changed from here, as it is typed; what would only be refused is left out.
+fn changes(call: &Call<'_>, settings: &Settings) -> Vec<Line> {
+    let (workspace, place) = (call.desk.workspace(), call.place);
+    let typed = |words: &str| Line::default().code(words);
+    let mut can = Vec::new();
+    if !workspace.is_configured {
+        can.push(typed("/settings zone Europe/Berlin"));
+    }
+    if place.platform == Platform::Console {
+        can.push("roles and where answers are shown: /settings in a chat that is meant".into());
+        return can;
+    }
+    can.push(
+        typed("/settings role members viewer")
+            .text(" (or a person's or role's number; none takes it back)"),
+    );
+    can.push(typed("/settings chat NUMBER none").text(" (takes a chat or server out)"));
+    can.push(typed(if settings.gaps_off { "/settings gaps on" } else { "/settings gaps off" }));
+    let is_group = place.platform == Platform::Telegram && !place.private;
+    let stands_open = place.platform == Platform::Telegram && !workspace.faq_only;
+    if !place.private && !stands_open && !settings.faq_channels.contains(&place.chat) {
+        can.push(typed("/settings faq here").text(" (everybody may be shown an answer)"));
+    }
+    if !settings.faq_channels.is_empty() {
+        can.push(typed("/settings faq off"));
+    }
+    if is_group && !settings.anonymous_chats.contains(&place.chat) {
+        can.push(
+            typed("/settings anonymous on")
+                .text(" (admins of this group who hide their name are heard)"),
+        );
+    }
+    if !settings.anonymous_chats.is_empty() {
+        can.push(typed("/settings anonymous off"));
+    }
+    can
 }
 
 fn who(grantee: &Grantee) -> String {
@@ -107,7 +135,7 @@ async fn zone(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
     };
     let entry = call.entry(format!("zone {zone}"));
     if !call.desk.set_zone(zone, &entry, call.at).await? {
-        return Ok(configured());
+        return Ok(configured(call));
     }
     let title = format!("Times here are {zone} from now on.");
     Ok(Reply::private(Card::new(Tone::Fine, title)))
@@ -127,8 +155,8 @@ async fn role(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
     let entry = call.entry(format!("{} {who} {word}", platform.id()));
     let Some(role) = role else {
         return Ok(match call.desk.revoke(platform, &grantee, &entry, call.at).await? {
-            Left::Configured => configured(),
-            Left::NotHere => plain(&format!("{who}: nothing was granted here.")),
+            Left::Configured => configured(call),
+            Left::NotHere => plain(&format!("{who}: nothing is granted, so nothing was taken back.")),
             Left::Gone { chat } => {
                 let card = Card::new(Tone::Fine, format!("{who}: nothing is granted any more."));
                 let line = "Their own chat with me gets no warnings any more either.";
@@ -137,7 +165,7 @@ async fn role(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
         });
     };
     if !call.desk.grant(platform, &grantee, role, &entry, call.at).await? {
-        return Ok(configured());
+        return Ok(configured(call));
     }
     let card = Card::new(Tone::Fine, format!("{who}: {} from now on.", role.name()));
     Ok(Reply::private(if role == Role::Admin {
@@ -162,7 +190,7 @@ async fn chat(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
     };
     let entry = call.entry(format!("chat {} {number} none", chat.platform.id()));
     match call.desk.take_out(chat.platform, number, &entry, call.at).await? {
-        Left::Configured => return Ok(configured()),
+        Left::Configured => return Ok(configured(call)),
         Left::NotHere => return Ok(plain("That chat is out already.")),
         Left::Gone { .. } => {}
     }
@@ -314,8 +342,8 @@ async fn anonymous(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
     Ok(Reply::private(Card::new(Tone::Plain, title)))
 }
 
-fn configured() -> Reply {
-    Reply::private(Card::new(Tone::Plain, "Set in keylapse.toml on the host; change it there."))
+fn configured(call: &Call<'_>) -> Reply {
+    Reply::private(Card::new(Tone::Plain, call.set_on_host()))
 }
 
 #[cfg(test)]

@@ -144,6 +144,16 @@ fn read_data_dir(
     Some(absolute(&dir))
 }
 
+impl Config {
+    /// The name of the file that names the workspaces; `None` = no file does.
+    pub fn named_in(&self) -> Option<Clean> {
+        let is_named =
+            |one: &Setting| one.origin == Origin::File && one.name.starts_with("[[workspace]]");
+        let file = self.file.as_ref().filter(|_| self.settings.iter().any(is_named))?;
+        Some(Clean::new(&file.file_name()?.to_string_lossy(), 60))
+    }
+}
+
 /// What `check-config` prints: every effective setting, masked, with who set it.
 pub fn describe(config: &Config) -> String {
     let file = match &config.file {

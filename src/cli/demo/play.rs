@@ -118,6 +118,7 @@ impl Play {
             operator: Some(Clean::new("you, for a demo", 64)),
             test_endpoint: true,
             endpoints: vec![stage.simulator.base_url()],
+            named_in: None,
             is_open: false,
             demo: true,
         };

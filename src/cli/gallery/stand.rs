@@ -272,6 +272,7 @@ fn given(stage: &Stage, ids: Arc<Ids>) -> counter::Given {
         policy: stage.policy.clone(),
         host: HostNote {
             operator: Some(Clean::new("the trading desk, desk@example.com", 64)),
+            named_in: Some(Clean::new("keylapse.toml", 20)),
             ..HostNote::default()
         },
     }

@@ -154,6 +154,7 @@ async fn privacy_opens_with_who_runs_it() {
         operator: Some(Clean::new("Kim, kim@example.org", 60)),
         test_endpoint: true,
         endpoints: vec!["http://127.0.0.1:9".into()],
+        named_in: None,
         is_open: false,
         demo: false,
     };

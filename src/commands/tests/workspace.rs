@@ -314,3 +314,39 @@ async fn an_admin_adds_tests_and_removes_who_is_told() {
     assert!(text(&world.run(Role::Admin, press).await).contains("keylapse.toml"));
     assert!(run("/settings zone Asia/Tokyo").await.contains("keylapse.toml"));
 }
+
+#[tokio::test]
+async fn settings_offer_only_what_works_there_and_name_where_the_rest_is_set() {
+    let named = HostNote { named_in: Some(Clean::new("desk.toml", 20)), ..HostNote::default() };
+    let (by_file, by_nobody) = (World::with(named).await, World::new().await);
+    let run = async |world: &World, platform, private, line: &str| {
+        let mut invocation = invocation(Role::Admin, parse(line).unwrap());
+        invocation.place = Place { platform, private, ..visitor("-100", Some("-100")).place };
+        text(&world.counter.run(&world.home, &invocation).await)
+    };
+    let zone = async |world: &World| {
+        run(world, Platform::Telegram, false, "/settings zone Asia/Tokyo").await
+    };
+    assert_eq!(zone(&by_file).await, "Set in desk.toml on the host; change it there.");
+    let said = zone(&by_nobody).await;
+    assert!(said.starts_with("Not set anywhere") && said.contains("[[workspace]]"), "{said}");
+    let table = [
+        (Platform::Console, true, ["", "", ""]),
+        (Platform::Telegram, true, ["role members viewer", "", ""]),
+        (Platform::Telegram, false, ["role members viewer", "", "anonymous on"]),
+        (Platform::Discord, true, ["role members viewer", "", ""]),
+        (Platform::Discord, false, ["role members viewer", "faq here", ""]),
+    ];
+    for (platform, private, works) in table {
+        let said = run(&by_file, platform, private, "/settings").await;
+        assert!(said.contains("set in desk.toml on the host"), "{said}");
+        for words in ["zone", "role members viewer", "faq here", "faq off", "anonymous on"] {
+            let is_offered = said.contains(&format!("/settings {words}"));
+            assert_eq!(is_offered, works.contains(&words), "{platform:?} {words}: {said}");
+        }
+    }
+    let said = run(&by_nobody, Platform::Telegram, true, "/settings").await;
+    assert!(said.contains("the one of this host") && !said.contains(".toml"), "{said}");
+    let none = run(&by_file, Platform::Telegram, true, "/settings role 55 none").await;
+    assert_eq!(none, "Person 55: nothing is granted, so nothing was taken back.");
+}
