@@ -184,14 +184,11 @@ impl Counter {
 
 /// Denied, with the role that it needs and who can give it.
 fn refuse(needed: Role, has: Role) -> Reply {
-    let who = match (needed, has) {
-        (Role::Admin, _) => "Whoever runs this bot can give that role.",
-        (Role::Anyone | Role::Viewer | Role::Operator, Role::Anyone) => {
+    let who = match has {
+        Role::Anyone => {
             "This bot is private; an admin of the workspace or whoever runs it can let you in."
         }
-        (Role::Anyone | Role::Viewer | Role::Operator, _) => {
-            "An admin of this workspace can give it."
-        }
+        Role::Viewer | Role::Operator | Role::Admin => "An admin of this workspace can give it.",
     };
     let title = format!("That needs the role {}; you are {}.", needed.name(), has.name());
     Reply::private(Card::new(Tone::Plain, title).text(who))

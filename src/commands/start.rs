@@ -175,7 +175,7 @@ fn welcome(claimed: &Claimed, is_wide: bool) -> Card {
         (_, Role::Admin) => "/keystatus shows the keys; /notify changes who is told.",
         (true, _) => "/keystatus shows the keys.",
         (false, _) => {
-            "/keystatus shows the keys. Who gets the warnings here is for admins to say: /notify"
+            "/keystatus shows the keys. Who gets the warnings here is for an admin to say."
         }
     });
     if is_wide && *is_told && *role == Role::Admin {

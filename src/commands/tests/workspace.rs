@@ -350,3 +350,24 @@ async fn settings_offer_only_what_works_there_and_name_where_the_rest_is_set() {
     let none = run(&by_file, Platform::Telegram, true, "/settings role 55 none").await;
     assert_eq!(none, "Person 55: nothing is granted, so nothing was taken back.");
 }
+
+#[tokio::test]
+async fn who_comes_in_is_told_of_what_their_role_may_do_and_who_gives_more() {
+    let world = World::new().await;
+    let home = world.home.workspace().id.clone();
+    for (role, code, may) in [
+        (Role::Viewer, "ABCD-EFGHJ-KLMN", false),
+        (Role::Operator, "BBCD-EFGHJ-KLMN", false),
+        (Role::Admin, "CBCD-EFGHJ-KLMN", true),
+    ] {
+        let person = visitor("7", None);
+        world.store.keep_claim(&home, role, code, at(10), at(0)).await.unwrap();
+        let reply = world.counter.start(&person, &Standing::default(), Some(code), false).await;
+        let said = text(&reply);
+        assert!(said.contains("Connected to") && said.contains("/notify") == may, "{said}");
+    }
+    let refused = world.text(Role::Viewer, "/settings").await;
+    assert!(refused.ends_with("An admin of this workspace can give it."), "{refused}");
+    let refused = world.text(Role::Anyone, "/settings").await;
+    assert!(refused.contains("This bot is private"), "{refused}");
+}

@@ -13,7 +13,9 @@ pub(super) fn receiver_lost(view: &View<'_>) -> Said {
     let card = Card::new(Tone::Soon, title)
         .text(Line::from("Why: ").then(why(view)).text("."))
         .text("Until then its warnings go to the other chats only.")
-        .text(Line::from("Next: mend it, then ").code("/notify").text(" sends a test."));
+        .text(
+            Line::from("Next: mend it; then an admin sends a test with ").code("/notify").text("."),
+        );
     let brief = Line::from("gets no warnings since ").moment(since, Grain::Time);
     Said { brief, card: with_buttons(card, view) }
 }
