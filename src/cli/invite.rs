@@ -6,8 +6,9 @@ use clap::Args;
 
 use super::ask::Terminal;
 use super::failure::{Failure, refused};
-use super::open::Workshop;
-use crate::config::Enrol;
+use super::open::{self, Workshop};
+use super::platforms;
+use crate::config::{Config, Enrol, FILE_NAME, Flags};
 use crate::domain::access::Role;
 use crate::store::StoreError;
 use crate::store::claim::CODE_LETTERS;
@@ -29,35 +30,68 @@ pub struct InviteArgs {
     role: String,
 }
 
-/// Runs the subcommand.
-pub async fn run(
-    args: &InviteArgs,
-    shop: &Workshop,
-    terminal: &mut Terminal,
-) -> Result<(), Failure> {
-    if shop.config.enrol == Enrol::Configured {
-        let file = shop
-            .config
-            .file
-            .as_ref()
-            .map_or_else(|| "keylapse.toml".to_owned(), |file| file.display().to_string());
-        return refused(format!(
-            "Invitations are switched off: write enrol = \"invite\" under [access] in {file} and start the bot again, or name the chat or person there."
-        ));
-    }
+/// Runs the subcommand. What refuses it is seen before anything is opened or made.
+pub async fn run(args: &InviteArgs, flags: &Flags, terminal: &mut Terminal) -> Result<(), Failure> {
+    let config = open::load(flags)?;
+    terminal.note(format!("Data folder: {}", config.data_dir.display()));
     let Some(role) = Role::parse(&args.role.to_ascii_lowercase()) else {
         return refused("There is no such role: use viewer, operator or admin.");
     };
-    let desk = shop.desk(args.workspace.as_deref()).await?;
-    let code = make(shop, desk.workspace(), role).await?;
-    terminal.say(format!(
-        "Send this to the bot within ten minutes, from the chat or channel that is meant: /start {code}"
-    ))?;
-    terminal.say(format!(
-        "It works once: whoever sends it is {} of {}, and that chat gets its warnings.",
-        role.name(),
-        desk.workspace().name
+    if !platforms::is_any(&config) {
+        return refused(
+            "Neither Telegram nor Discord is connected, so nobody could send a code: keylapse setup connects one.",
+        );
+    }
+    refuse_closed(&config)?;
+    if !open::is_begun(&config) {
+        return refused(format!(
+            "There is no database yet ({}), so there is nothing to let anybody into: keylapse setup or keylapse run makes it.",
+            config.database.shown()
+        ));
+    }
+    let shop = open::open_with(config, terminal).await?;
+    let done = invite(args.workspace.as_deref(), role, &shop, terminal).await;
+    shop.store.close().await;
+    done
+}
+
+/// Refuses where the settings let in only what they name.
+fn refuse_closed(config: &Config) -> Result<(), Failure> {
+    if config.enrol != Enrol::Configured {
+        return Ok(());
+    }
+    let file = config
+        .file
+        .as_ref()
+        .map_or_else(|| FILE_NAME.to_owned(), |file| file.display().to_string());
+    refused(format!(
+        "Invitations are switched off: write enrol = \"invite\" under [access] in {file} and start the bot again, or name the chat or person there."
     ))
+}
+
+async fn invite(
+    workspace: Option<&str>,
+    role: Role,
+    shop: &Workshop,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let desk = shop.desk(workspace).await?;
+    let code = make(shop, desk.workspace(), role).await?;
+    let (name, role_name) = (&desk.workspace().name, role.name());
+    let place = if role == Role::Admin {
+        "from the chat, group or channel that is meant"
+    } else {
+        "in a private chat with it"
+    };
+    terminal.say(format!("Send this to the bot within ten minutes, {place}:"))?;
+    terminal.say(format!("  /start {code}"))?;
+    terminal.say(format!(
+        "It works once: whoever sends it is {role_name} of {name}, and that chat gets its warnings."
+    ))?;
+    if role == Role::Admin {
+        return Ok(());
+    }
+    terminal.say("A group or server that is to come in needs keylapse invite --role admin.")
 }
 
 /// Makes a code and keeps its hash.

@@ -114,12 +114,7 @@ async fn dispatch(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
         }
         Command::Setup(args) => setup::run(&args, &flags, terminal).await,
         Command::Doctor => doctor::run(&flags, terminal).await,
-        Command::Invite(args) => {
-            let shop = open::open(&flags, false, terminal).await?;
-            let done = invite::run(&args, &shop, terminal).await;
-            shop.store.close().await;
-            done
-        }
+        Command::Invite(args) => invite::run(&args, &flags, terminal).await,
         Command::Wipe(args) => wipe::run(&args, &flags, terminal).await,
         Command::CheckConfig => check_config(&flags, terminal),
         Command::Migrate => migrate::run(&flags, terminal).await,

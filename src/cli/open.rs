@@ -51,6 +51,14 @@ pub fn load(flags: &Flags) -> Result<Config, Failure> {
         .map_err(|problems| Failure::Refused(problems.to_string()))
 }
 
+/// Whether there is a database to look into; a server's is asked when it is opened.
+pub fn is_begun(config: &Config) -> bool {
+    match &config.database {
+        Database::Sqlite { path } => is_there(path),
+        Database::Postgres { .. } => true,
+    }
+}
+
 /// Opens everything for a subcommand, on the computer's clock. Where a program reads the answer,
 /// the folder is not named.
 pub async fn open(

@@ -116,11 +116,11 @@ async fn a_code_of_the_host_lets_a_private_chat_in() {
     let host = Host::new();
     host.configure(&settings(&exchange, &fake, ""));
     put_token(&host, "telegram.token", TOKEN);
+    let bot = Bot::start(&host);
+    fake.until("the first poll", Fake::is_polled).await;
     let invited = host.run(&["invite", "--role", "admin"]);
     assert_eq!(invited.code, 0, "{invited:?}");
     let code = invited.out.split("/start ").nth(1).unwrap().lines().next().unwrap().to_owned();
-    let bot = Bot::start(&host);
-    fake.until("the first poll", Fake::is_polled).await;
     fake.writes(ANN, ANN.id, "/keystatus");
     fake.writes(ANN, ANN.id, &format!("/start {code}"));
     reads(&fake, ANN.id, "Connected to Desk").await;

@@ -33,6 +33,13 @@ pub struct Ledger {
 
 /// Opens the ledger and looks; only a failure without words of its own ends it.
 pub async fn look(config: &Config, terminal: &mut Terminal) -> Result<Ledger, Failure> {
+    if !open::is_begun(config) {
+        // A key file without its database is a lost one; nothing is made by looking.
+        return match open::refuse_lost_database(config) {
+            Err(failure) => closed(config, failure),
+            Ok(()) => Ok(named(config, soon(unbegun(config)))),
+        };
+    }
     let shop = match open::open_with(config.clone(), terminal).await {
         Ok(shop) => shop,
         Err(failure) => return closed(config, failure),
@@ -44,6 +51,18 @@ pub async fn look(config: &Config, terminal: &mut Terminal) -> Result<Ledger, Fa
 
 fn closed(config: &Config, failure: Failure) -> Result<Ledger, Failure> {
     let Some(sentence) = failure.sentence() else { return Err(failure) };
+    Ok(named(config, broken(sentence)))
+}
+
+fn unbegun(config: &Config) -> String {
+    format!(
+        "There is no database yet ({}) and no key is watched: keylapse setup makes it, or keylapse key add.",
+        config.database.shown()
+    )
+}
+
+/// What the settings alone say, with what was found in place of the ledger.
+fn named(config: &Config, found: Finding) -> Ledger {
     let named = config.workspaces.iter().flat_map(|workspace| {
         workspace.receivers.iter().map(|one| Told {
             workspace: workspace.name.to_string(),
@@ -56,7 +75,7 @@ fn closed(config: &Config, failure: Failure) -> Result<Ledger, Failure> {
             mention: one.mention.clone(),
         })
     });
-    Ok(Ledger { found: vec![broken(sentence)], told: named.collect(), sites: BTreeSet::new() })
+    Ledger { found: vec![found], told: named.collect(), sites: BTreeSet::new() }
 }
 
 async fn read(shop: &Workshop) -> Result<Ledger, Failure> {

@@ -1,6 +1,7 @@
 //! `keylapse doctor`: looks at everything a bot needs on this host and names what mends each
-//! finding. What is broken keeps nothing else from being looked at. Asks the exchange the time and its state, nothing about a key, and the platforms about
-//! the bot; sends nothing and changes nothing but what every start makes.
+//! finding. What is broken keeps nothing else from being looked at. Asks the exchange the time and
+//! its state, nothing about a key, and the platforms about the bot; sends nothing, and where nothing
+//! was begun it makes nothing.
 
 mod exchange;
 mod ledger;
@@ -77,14 +78,16 @@ fn settings(config: &Config) -> Finding {
 /// A key file beside its database protects little when both leak together (S4).
 fn backups(config: &Config) -> Option<Finding> {
     let Database::Sqlite { path } = &config.database else { return None };
-    (path.parent() == config.vault.key_file.parent()).then(|| {
+    let is_beside = path.parent() == config.vault.key_file.parent();
+    (is_beside && config.vault.key_file.exists()).then(|| {
         soon("The master key lies beside the database: a backup that holds both protects little. Keep them apart ([vault] key_file), or leave the key file out of backups and copy it by hand.")
     })
 }
 
 fn room(config: &Config) -> Option<Finding> {
     let Database::Sqlite { path } = &config.database else { return None };
-    let folder = path.parent().unwrap_or(Path::new("/"));
+    // A folder that is not there yet will be made in the nearest that is.
+    let folder = path.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("/"));
     let free = match rustix::fs::statvfs(folder) {
         Ok(stat) => stat.f_bavail.saturating_mul(stat.f_frsize),
         Err(error) => {

@@ -159,6 +159,7 @@ async fn a_platform_that_refuses_does_not_keep_the_others_from_being_looked_at()
 async fn what_is_broken_on_the_host_does_not_keep_the_rest_from_being_looked_at() {
     let ward = Ward::new().await;
     ward.discord.state().guilds.get_mut(&SERVER).expect("it").roles.insert(BOTS, 1 << 3);
+    assert_eq!(ward.host.run(&["key", "list"]).code, 0);
     assert_eq!(ward.looks().code, 0);
     let broken =
         [("master.key", "Line 1 of"), ("keylapse.db", "The database file is not one of keylapse")];

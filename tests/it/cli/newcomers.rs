@@ -5,6 +5,7 @@ use keylapse::clock::{Clock, System};
 
 use super::Host;
 use super::terminal::Terminal;
+use crate::program::put_token;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lines_break_at_words_in_a_terminal_of_any_width() {
@@ -19,6 +20,43 @@ async fn lines_break_at_words_in_a_terminal_of_any_width() {
         assert!(widest <= Some(usize::from(columns)), "{columns}: {screen}");
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(words(&screen), words(&whole), "{columns}");
+    }
+}
+
+#[test]
+fn looking_and_inviting_make_nothing_in_an_empty_folder() {
+    let host = Host::new();
+    let looked = host.run(&["doctor"]);
+    assert!(looked.out.contains("There is no database yet"), "{looked:?}");
+    assert!(looked.out.contains("keylapse setup makes it, or keylapse key add"), "{looked:?}");
+    assert!(!looked.out.contains("The master key"), "{looked:?}");
+    assert!(!host.data().exists());
+    let invited = host.run(&["invite"]);
+    assert_eq!(invited.code, 2, "{invited:?}");
+    assert!(invited.sentence().contains("keylapse setup connects one"), "{invited:?}");
+    assert!(!host.data().exists());
+    // Connected, and never started.
+    host.configure("[access]\nenrol = \"invite\"\n[telegram]\ntoken_file = \"telegram.token\"\n");
+    put_token(&host, "telegram.token", crate::fakes::telegram::TOKEN);
+    let invited = host.run(&["invite"]);
+    assert_eq!(invited.code, 2, "{invited:?}");
+    assert!(invited.sentence().contains("There is no database yet"), "{invited:?}");
+    assert_eq!(std::fs::read_dir(host.data()).unwrap().count(), 2);
+}
+
+#[test]
+fn a_code_says_where_it_may_be_sent() {
+    let host = Host::new();
+    host.configure("[access]\nenrol = \"invite\"\n[telegram]\ntoken_file = \"telegram.token\"\n");
+    put_token(&host, "telegram.token", crate::fakes::telegram::TOKEN);
+    assert_eq!(host.run(&["key", "list"]).code, 0);
+    for (role, is_for_groups) in [("viewer", false), ("operator", false), ("admin", true)] {
+        let said = host.run(&["invite", "--role", role]);
+        assert_eq!(said.code, 0, "{said:?}");
+        assert!(said.out.contains("/start "), "{said:?}");
+        assert_eq!(said.out.contains("in a private chat with it"), !is_for_groups, "{said:?}");
+        assert_eq!(said.out.contains("invite --role admin"), !is_for_groups, "{said:?}");
+        assert_eq!(said.out.contains("chat, group or channel"), is_for_groups, "{said:?}");
     }
 }
 

@@ -302,11 +302,14 @@ fn leaving_names_what_cannot_be_deleted_behind_a_link_and_keeps_the_link() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_invitation_is_made_only_where_the_settings_allow_it() {
-    let host = Host::new();
+    let host = begun();
+    let telegram = "[telegram]\ntoken_file = \"telegram.token\"\n";
+    host.configure(telegram);
+    put_token(&host, "telegram.token", telegram::TOKEN);
     let refused = host.run(&["invite"]);
     assert_eq!(refused.code, 2, "{refused:?}");
     assert!(refused.sentence().contains("enrol = \"invite\""), "{refused:?}");
-    host.configure("[access]\nenrol = \"invite\"\n");
+    host.configure(&format!("{telegram}[access]\nenrol = \"invite\"\n"));
     let invited = host.run(&["invite", "--role", "admin"]);
     assert_eq!(invited.code, 0, "{invited:?}");
     assert!(
@@ -319,6 +322,7 @@ async fn an_invitation_is_made_only_where_the_settings_allow_it() {
 async fn the_doctor_looks_at_everything_and_names_what_mends_it() {
     let exchange = simulator(&[]).await;
     let host = Host::with(&exchange);
+    assert_eq!(host.run(&["key", "list"]).code, 0);
     let looked = host.run(&["doctor"]);
     for words in [
         "The settings in",
