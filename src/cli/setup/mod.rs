@@ -13,6 +13,7 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 
 use self::interrupt::Interrupt;
+use self::token::Asked;
 use super::ask::Terminal;
 use super::failure::{Failure, refused};
 use super::key::{self, KeyCommand};
@@ -68,12 +69,12 @@ pub async fn run(args: &SetupArgs, flags: &Flags, terminal: &mut Terminal) -> Re
         terminal.say(format!("Wrote {}.", file.display()))?;
         config = open::load(flags)?;
     }
-    want(args, &file, &config, terminal)?;
-    for platform in PLATFORMS {
-        // Who names one platform is not asked for the other.
-        let is_meant = args.platform.is_none_or(|wish| wish.platform() == platform);
-        if is_meant && !is_connected(&config, platform) && write::names(&file, platform)? {
-            config = token::ask((flags, &config, &file), platform, terminal).await?;
+    loop {
+        want(args, &file, &config, terminal)?;
+        config = connect(args, (flags, config, &file), terminal).await?;
+        // Who went on without all that they had chosen chooses anew.
+        if args.platform.is_some() || is_chosen(&config, &file)? {
+            break;
         }
     }
     first_key(args, flags, terminal).await?;
@@ -86,6 +87,35 @@ pub async fn run(args: &SetupArgs, flags: &Flags, terminal: &mut Terminal) -> Re
         "Done. Start the bot with {}; README.md has a systemd unit and a compose file. keylapse doctor looks whether all is well.",
         platforms::start_command(&config)
     ))
+}
+
+/// Asks for the tokens of what is wanted; the settings with them.
+async fn connect(
+    args: &SetupArgs,
+    (flags, mut config, file): (&Flags, Config, &Path),
+    terminal: &mut Terminal,
+) -> Result<Config, Failure> {
+    for platform in PLATFORMS {
+        // Who names one platform is not asked for the other.
+        let is_meant = args.platform.is_none_or(|wish| wish.platform() == platform);
+        if is_meant && !is_connected(&config, platform) && write::names(file, platform)? {
+            match token::ask((flags, &config, file), platform, terminal).await? {
+                Asked::Known(with_token) => config = *with_token,
+                Asked::Without => write::unwant(file, platform)?,
+            }
+        }
+    }
+    Ok(config)
+}
+
+/// Whether it is settled where warnings go: a platform, or the terminal alone.
+fn is_chosen(config: &Config, file: &Path) -> Result<bool, Failure> {
+    for platform in PLATFORMS {
+        if is_connected(config, platform) || write::names(file, platform)? {
+            return Ok(true);
+        }
+    }
+    write::tells_terminal(file)
 }
 
 /// Whether a platform has a token.

@@ -21,36 +21,71 @@ const TRIES: u8 = 3;
 /// Parts of Discord's tokens together are longer than this.
 const SHORTEST_DISCORD: usize = 50;
 
-/// Asks for a platform's token until the platform knows it; the settings with it.
+/// What became of the question.
+pub enum Asked {
+    /// The platform knows the token: the settings with it.
+    Known(Box<Config>),
+    /// The person goes on without this platform.
+    Without,
+}
+
+/// Why a token that was just given is not taken.
+enum Why {
+    /// It is not the right one.
+    Token(String),
+    /// Something else is in the way; the token may well be right.
+    Else(String),
+}
+
+/// Asks for a platform's token until the platform knows it, or the person goes on without.
 pub async fn ask(
     (flags, config, file): (&Flags, &Config, &Path),
     platform: Platform,
     terminal: &mut Terminal,
-) -> Result<Config, Failure> {
+) -> Result<Asked, Failure> {
+    let name = platform.name();
     for line in steps(platform) {
         terminal.say(line)?;
     }
-    for _ in 0..TRIES {
-        let token = terminal.secret(&format!("{} token (typed unseen)", platform.name()))?;
+    terminal.say(format!("  (Enter alone goes on without {name}.)"))?;
+    let without = format!("Go on without {name}");
+    let (mut refusals, mut held) = (0, None);
+    while refusals < TRIES {
+        let token = match held.take() {
+            Some(token) => token,
+            None => terminal.secret(&format!("{name} token (typed unseen)"))?,
+        };
         if token.is_empty() {
-            terminal.say("Nothing was given; paste it and press Enter.")?;
-            continue;
+            match terminal.choose("Nothing was given.", &["Give the token", &without])? {
+                0 => continue,
+                _ => return Ok(Asked::Without),
+            }
         }
         match attempt(flags, platform, &token).await? {
-            Err(sentence) => terminal.say(sentence)?,
-            Ok(name) => {
-                let name_of_file = format!("{}.token", platform.id());
-                let kept = config.data_dir.join(name_of_file);
+            Err(Why::Token(sentence)) => {
+                terminal.say(sentence)?;
+                refusals += 1;
+            }
+            Err(Why::Else(sentence)) => {
+                terminal.say(sentence)?;
+                let choices = ["Try again", "Give another token", &without];
+                match terminal.choose("The token was not refused; it is not kept yet.", &choices)? {
+                    0 => held = Some(token),
+                    1 => {}
+                    _ => return Ok(Asked::Without),
+                }
+            }
+            Ok(bot) => {
+                let kept = config.data_dir.join(format!("{}.token", platform.id()));
                 write::token(&kept, &token)?;
                 write::put_token(file, platform, &kept)?;
-                terminal.say(format!("That is {name}. Its token is in {}.", kept.display()))?;
-                return open::load(flags);
+                terminal.say(format!("That is {bot}. Its token is in {}.", kept.display()))?;
+                return open::load(flags).map(|config| Asked::Known(Box::new(config)));
             }
         }
     }
     refused(format!(
-        "No {} token that works was given: run keylapse setup again when you have one. What was done is kept.",
-        platform.name()
+        "No {name} token that works was given: run keylapse setup again when you have one. What was done is kept."
     ))
 }
 
@@ -75,9 +110,9 @@ async fn attempt(
     flags: &Flags,
     platform: Platform,
     token: &Secret,
-) -> Result<Result<String, String>, Failure> {
+) -> Result<Result<String, Why>, Failure> {
     if let Err(sentence) = judge(platform, token.expose()) {
-        return Ok(Err(sentence));
+        return Ok(Err(Why::Token(sentence)));
     }
     let config = with_token(flags, platform, token)?;
     let clock = std::sync::Arc::new(System::new());
@@ -85,14 +120,14 @@ async fn attempt(
     Ok(met.map(|guest| guest.name()).map_err(in_hand))
 }
 
-/// Why a token that is just being given is not taken; the settings do not have it yet.
-fn in_hand(why: String) -> String {
+/// Whether it is the token's fault; the settings do not have it yet.
+fn in_hand(why: String) -> Why {
     if why == telegram::Trouble::Token.to_string() {
-        "Telegram refuses this token: copy it again (@BotFather).".to_owned()
+        Why::Token("Telegram refuses this token: copy it again (@BotFather).".to_owned())
     } else if why == discord::TOKEN_REFUSED {
-        "Discord refuses this token: make a new one (Developer Portal, Bot, Reset Token) and paste that.".to_owned()
+        Why::Token("Discord refuses this token: make a new one (Developer Portal, Bot, Reset Token) and paste that.".to_owned())
     } else {
-        why
+        Why::Else(why)
     }
 }
 

@@ -56,16 +56,33 @@ pub fn want(path: &Path, platform: Platform) -> Result<(), Failure> {
     replace(path, &format!("{}\n\n[{}]\n", text.trim_end(), platform.id()))
 }
 
-/// Without any chat the terminal is told, unless a receiver stands there already.
-pub fn tell_terminal(path: &Path) -> Result<(), Failure> {
-    let text = read(path)?;
-    let is_told = text.lines().any(|line| line.trim_start().starts_with("[[workspace.receiver]]"));
-    let has_workspace = text.lines().any(|line| line.trim_start().starts_with("[[workspace]]"));
-    if is_told || !has_workspace {
+/// Takes a platform's section out again that holds nothing; one with settings in it stays.
+pub fn unwant(path: &Path, platform: Platform) -> Result<(), Failure> {
+    let (text, id) = (read(path)?, platform.id());
+    let table: toml::Table = text.parse().map_err(|_| unclear(path, platform))?;
+    if table.get(id).and_then(toml::Value::as_table).is_none_or(|section| !section.is_empty()) {
         return Ok(());
     }
+    let kept: Vec<&str> = text.lines().filter(|line| !is_header(line, id)).collect();
+    replace(path, &format!("{}\n", kept.join("\n").trim_end()))
+}
+
+/// Without any chat the terminal is told, unless a receiver stands there already.
+pub fn tell_terminal(path: &Path) -> Result<(), Failure> {
+    if tells_terminal(path)? {
+        return Ok(());
+    }
+    let text = read(path)?;
     let receiver = "[[workspace.receiver]]\nplatform = \"console\"\nname = \"terminal\"\n";
     replace(path, &format!("{}\n\n{receiver}", text.trim_end()))
+}
+
+/// Whether somebody is told by the settings alone: a receiver stands there, or, where no workspace
+/// does, the terminal is told anyway.
+pub fn tells_terminal(path: &Path) -> Result<bool, Failure> {
+    let text = read(path)?;
+    let has = |header: &str| text.lines().any(|line| line.trim_start().starts_with(header));
+    Ok(has("[[workspace.receiver]]") || !has("[[workspace]]"))
 }
 
 /// Whether the settings have a section of a platform.
@@ -79,12 +96,7 @@ pub fn put_token(path: &Path, platform: Platform, token: &Path) -> Result<(), Fa
     let (text, id) = (read(path)?, platform.id());
     let name = token.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let line = format!("token_file = \"{name}\"        # a private file in the data folder");
-    let is_header = |line: &&str| {
-        let bare = line.split('#').next().unwrap_or_default();
-        bare.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).map(str::trim)
-            == Some(id)
-    };
-    let new = match text.lines().find(is_header) {
+    let new = match text.lines().find(|line| is_header(line, id)) {
         Some(header) => text.replacen(header, &format!("{header}\n{line}"), 1),
         None => format!("{}\n\n[{id}]\n{line}\n", text.trim_end()),
     };
@@ -95,6 +107,12 @@ pub fn put_token(path: &Path, platform: Platform, token: &Path) -> Result<(), Fa
         return Err(unclear(path, platform));
     }
     replace(path, &new)
+}
+
+/// Whether a line begins the section of that name.
+fn is_header(line: &str, id: &str) -> bool {
+    let bare = line.split('#').next().unwrap_or_default();
+    bare.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).map(str::trim) == Some(id)
 }
 
 fn unclear(path: &Path, platform: Platform) -> Failure {

@@ -337,3 +337,29 @@ async fn a_token_that_is_refused_three_times_ends_it_with_the_reason() {
     assert!(!town.host.data().join("discord.token").exists(), "what does not work is not kept");
     town.exchange.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_a_chosen_platform_there_is_a_way_back_and_no_network_is_not_the_tokens_fault() {
+    let host = Host::new();
+    // Nobody listens there.
+    let environment = [("KEYLAPSE_TELEGRAM__API_URL", "http://127.0.0.1:1".to_owned())];
+    let mut terminal = Terminal::start(&host, &["setup"], &environment);
+    terminal.answers("Your time zone", "UTC").await;
+    terminal.answers("Where shall I warn?", "3").await;
+    terminal.hides("Telegram token (typed unseen): ", telegram::TOKEN).await;
+    terminal.reads("Telegram cannot be reached from this machine").await;
+    terminal.answers("The token was not refused; it is not kept yet.", "1").await;
+    terminal.reads("Telegram cannot be reached from this machine").await;
+    terminal.answers("[3] Go on without Telegram", "3").await;
+    terminal.hides("Discord token (typed unseen): ", "").await;
+    terminal.answers("Nothing was given.", "2").await;
+    terminal.answers("Where shall I warn?", "4").await;
+    terminal.answers("Add your first key now?", "2").await;
+    terminal.reads("Done. Start the bot with keylapse run --console").await;
+    let (code, screen) = terminal.ends().await;
+    assert!(code == 0 && !screen.contains(telegram::TOKEN), "{screen}");
+    let settings = std::fs::read_to_string(host.data().join("keylapse.toml")).unwrap();
+    assert!(!settings.contains("\n[telegram]") && !settings.contains("\n[discord]"), "{settings}");
+    assert!(settings.contains("platform = \"console\""), "{settings}");
+    assert!(!host.data().join("telegram.token").exists());
+}
