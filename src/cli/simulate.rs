@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::failure::{Failure, refused};
 use crate::clock::System;
+use crate::exchange::simulator::script::HELP;
 use crate::exchange::simulator::serve_alone;
 use crate::private_file;
 
@@ -18,11 +19,13 @@ const CAP: u64 = 1024 * 1024;
 
 /// Where, and what happens there.
 #[derive(Args, Clone, Debug)]
+#[command(after_long_help = format!("The lines of a script:\n\n{HELP}"))]
 pub struct SimulateArgs {
     /// An address of this machine; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// The keys and what happens to them; three examples unless named
+    /// The keys and what happens to them, one line each (--help lists them); three examples unless
+    /// named
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
 }

@@ -60,6 +60,32 @@ fn a_code_says_where_it_may_be_sent() {
     }
 }
 
+/// The example of the page about scripts, played by the program until it says how to stop it.
+#[test]
+fn the_script_of_the_page_is_played_and_the_help_lists_its_lines() {
+    let page = include_str!("../../../docs/simulate.md");
+    let (_, example) = page.split_once("<!-- example:begin -->\n```text\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let host = Host::new();
+    let file = host.file("keys.txt", example, 0o600);
+    let mut served = host.command(&["simulate", "--script", &file.display().to_string()]);
+    let mut served = served.spawn().unwrap();
+    let out = std::io::BufReader::new(served.stdout.take().unwrap());
+    let mut said = String::new();
+    for line in std::io::BufRead::lines(out) {
+        said.extend([line.unwrap().as_str(), "\n"]);
+        if said.contains("Stop it with") {
+            break;
+        }
+    }
+    served.kill().unwrap();
+    served.wait().unwrap();
+    assert!(said.contains("mm-bot-1 (site global; General, Spot;"), "{said}");
+    assert!(said.contains("Events to come: 5."), "{said}");
+    let help = host.run(&["simulate", "--help"]).out;
+    assert!(help.contains("at +2d clock 90s 2h"), "{help}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_test_is_stamped_by_the_clock_on_the_wall_of_its_workspace() {
     let host = Host::new();

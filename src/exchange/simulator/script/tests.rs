@@ -74,3 +74,19 @@ fn times_are_read_exactly_or_not_at_all() {
         assert_eq!(seconds(text), None, "{text}");
     }
 }
+
+/// What stands between two marks of the page about scripts, without its fences.
+fn page(mark: &str) -> String {
+    let page = include_str!("../../../../docs/simulate.md");
+    let (_, rest) = page.split_once(&format!("<!-- {mark}:begin -->")).unwrap();
+    let (part, _) = rest.split_once(&format!("<!-- {mark}:end -->")).unwrap();
+    part.trim().trim_start_matches("```text\n").trim_end_matches("```").to_owned()
+}
+
+#[test]
+fn the_page_about_scripts_has_every_line_and_an_example_that_plays() {
+    assert_eq!(page("lines"), HELP);
+    let script = Script::parse(&page("example"), "2026-11-23T13:00:00Z".parse().unwrap()).unwrap();
+    // The outage is two events: it begins and ends.
+    assert_eq!((script.keys.len(), script.events.len()), (2, 5));
+}
