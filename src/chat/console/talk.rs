@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::screen::Screen;
 use crate::clock::Clock;
-use crate::commands::{self, Actor, Counter, Desk, Invocation, Place, Press, Reply, Role};
+use crate::commands::{self, Actor, Command, Counter, Desk, Invocation, Place, Press, Reply, Role};
 use crate::domain::card::{Card, Tone};
 use crate::domain::receiver::Platform;
 use crate::domain::text::Clean;
@@ -20,6 +20,11 @@ pub struct Talk {
     actor: Actor,
     place: Place,
 }
+
+/// What is no question, and is answered with what can be done.
+const GREETINGS: [&str; 4] = ["hello", "hi", "hey", "start"];
+/// Whoever sits here is in already.
+const CODES_BELONG: &str = "A code is sent in Discord or Telegram, from the chat that is to be warned; this terminal needs none.";
 
 /// What comes after a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +82,12 @@ impl Talk {
             self.press(number).await?;
             return Ok(Next::Listen);
         }
-        match commands::hear(line) {
+        let is_greeting = GREETINGS.iter().any(|word| line.eq_ignore_ascii_case(word));
+        let heard = if is_greeting { commands::parse("/start") } else { commands::hear(line) };
+        match heard {
+            Ok(Command::Start { code: Some(_) }) => {
+                self.say(&Card::new(Tone::Plain, CODES_BELONG))?;
+            }
             Ok(command) => {
                 let invocation = self.invocation(command);
                 let reply = self.counter.run(&self.desk, &invocation).await;

@@ -60,6 +60,17 @@ fn a_code_says_where_it_may_be_sent() {
     }
 }
 
+#[test]
+fn a_greeting_and_a_code_typed_in_the_terminal_are_answered() {
+    let host = Host::new();
+    let said =
+        host.tell(&["run", "--console"], "hello\nstatus\n/start ABCD-EFGHJ-KLMN\nStart\nquit\n");
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(said.out.matches("I watch API keys and warn here").count(), 2, "{said:?}");
+    assert!(said.out.contains("Did you mean /keystatus?"), "{said:?}");
+    assert!(said.out.contains("A code is sent in Discord or Telegram"), "{said:?}");
+}
+
 /// The example of the page about scripts, played by the program until it says how to stop it.
 #[test]
 fn the_script_of_the_page_is_played_and_the_help_lists_its_lines() {
