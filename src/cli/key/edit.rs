@@ -11,8 +11,11 @@ use crate::cli::ask::Terminal;
 use crate::cli::ending::{EndFlags, Saying};
 use crate::cli::failure::{Failure, refused};
 use crate::cli::open::Workshop;
+use crate::cli::words;
+use crate::domain::expiry::{Ends, Known};
 use crate::domain::key::{Declared, Watch};
 use crate::store::deed::Now;
+use crate::store::desk::KeyView;
 use crate::store::edit::Edit;
 
 /// What is corrected.
@@ -52,5 +55,25 @@ pub async fn run(args: &EditArgs, shop: &Workshop, terminal: &mut Terminal) -> R
     let label = view.key.label.as_str();
     let closed = desk.edit_key(&view.key.id, &edit, &entry("key.edit", label), now).await?;
     terminal.say(format!("{label} is corrected; keylapse key show {label} shows it."))?;
+    if let Some(beaten) = beaten(&view, edit.declared.flatten().as_ref(), &saying) {
+        terminal.say(beaten)?;
+    }
     say_closed(&closed, terminal)
+}
+
+/// What is said where the end that was told does not count, because KuCoin named another.
+fn beaten(view: &KeyView, told: Option<&Declared>, saying: &Saying<'_>) -> Option<String> {
+    let facts = view.standing.last_good.as_ref().map(|good| &good.facts);
+    let ends = Ends::weigh(facts, Some(told?), saying.zone);
+    let known = words::ends(&ends, saying.zone, saying.now);
+    match (ends.best, ends.overridden?) {
+        (Known::Never(_), Known::At(_)) => Some(format!(
+            "It {known}, so your date is kept and warns of nothing. To be reminded of that day all the same: keylapse key add --declared --expires DATE under another label."
+        )),
+        (Known::At(best), Known::At(told)) if best.at == told.at => None,
+        (Known::At(_), _) => Some(format!(
+            "It {known}, and that counts: what you say is kept until KuCoin names no date any more."
+        )),
+        (Known::Never(_) | Known::Unknown, _) => None,
+    }
 }

@@ -3,8 +3,8 @@
 
 use keylapse::clock::{Clock, System};
 
-use super::Host;
 use super::terminal::Terminal;
+use super::{Host, harmless, lines, simulator};
 use crate::program::put_token;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -119,4 +119,18 @@ async fn a_test_is_stamped_by_the_clock_on_the_wall_of_its_workspace() {
     assert!(on_the_wall.into_iter().any(|time| stamped.contains(&time)), "{before:?}");
     terminal.types("quit");
     assert_eq!(terminal.ends().await.0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_date_for_a_key_without_an_end_is_kept_and_said_to_warn_of_nothing() {
+    let key = harmless("mm-bot-1");
+    let exchange = simulator(std::slice::from_ref(&key)).await;
+    let host = Host::with(&exchange);
+    let add = ["key", "add", "--label", "mm-bot-1", "--stdin", "--yes"];
+    assert_eq!(host.tell(&add, &lines(&key)).code, 0);
+    let edited = host.run(&["key", "edit", "mm-bot-1", "--expires", "2099-01-31"]);
+    assert_eq!(edited.code, 0, "{edited:?}");
+    let line = "It has no end, says KuCoin, so your date is kept and warns of nothing.";
+    assert!(edited.out.contains(line), "{edited:?}");
+    exchange.shutdown().await;
 }
