@@ -10,7 +10,7 @@ use crate::cli::ask::Terminal;
 use crate::cli::failure::Failure;
 use crate::cli::open::Workshop;
 use crate::cli::words;
-use crate::domain::evidence::Evidence;
+use crate::domain::evidence::{About, Evidence};
 use crate::domain::expiry::{Ends, Source};
 use crate::domain::key::{KeyState, Watch};
 use crate::domain::verdict::{Verdict, verdict};
@@ -100,7 +100,12 @@ impl<'a> Look<'a> {
         let checked = match (&view.key.watch, &view.standing.latest) {
             (Watch::Declared, _) => "not checked, only a date".to_owned(),
             (_, None) => "not checked yet".to_owned(),
-            (_, Some(look)) => format!("checked {}", words::distance(look.at, self.now)),
+            (_, Some(look)) => {
+                let is_blind =
+                    look.outcome.fault().is_some_and(|fault| fault.about() == About::Probe);
+                let tried = if is_blind { "tried in vain" } else { "checked" };
+                format!("{tried} {}", words::distance(look.at, self.now))
+            }
         };
         format!("{shape} {}: {word}, {ends}; {checked}{state}", view.key.label)
     }

@@ -122,6 +122,19 @@ async fn a_test_is_stamped_by_the_clock_on_the_wall_of_its_workspace() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_was_saved_without_an_answer_does_not_count_as_checked() {
+    let key = harmless("mm-bot-1");
+    let exchange = simulator(std::slice::from_ref(&key)).await;
+    let host = Host::with(&exchange);
+    exchange.shutdown().await;
+    let add = ["key", "add", "--label", "mm-bot-1", "--stdin", "--yes", "--save-anyway"];
+    let added = host.tell(&add, &lines(&key));
+    assert_eq!(added.code, 0, "{added:?}");
+    let listed = host.run(&["key", "list"]).out;
+    assert!(listed.contains("tried in vain now") && !listed.contains("checked"), "{listed}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_date_for_a_key_without_an_end_is_kept_and_said_to_warn_of_nothing() {
     let key = harmless("mm-bot-1");
     let exchange = simulator(std::slice::from_ref(&key)).await;
