@@ -81,8 +81,9 @@ pub async fn run(
             return Err(failure);
         }
     };
+    let imported = if live == 1 { "1 key".to_owned() } else { format!("{live} keys") };
     terminal.say(format!(
-        "Imported {live} keys. Those with secrets count as not verified until their first check; keylapse run spreads these out."
+        "Imported {imported}. Those with secrets count as not verified until their first check; keylapse run spreads these out."
     ))
 }
 

@@ -121,6 +121,14 @@ async fn a_test_is_stamped_by_the_clock_on_the_wall_of_its_workspace() {
     assert_eq!(terminal.ends().await.0, 0);
 }
 
+#[test]
+fn one_imported_key_is_one_key() {
+    let host = Host::new();
+    let file = host.file("keys.csv", "label,expires\nold-sub,2099-01-31\n", 0o600);
+    let said = host.run(&["key", "import", &file.display().to_string()]);
+    assert!(said.out.starts_with("Imported 1 key. "), "{said:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_was_saved_without_an_answer_does_not_count_as_checked() {
     let key = harmless("mm-bot-1");
