@@ -158,6 +158,10 @@ impl Config {
 pub fn describe(config: &Config) -> String {
     let file = match &config.file {
         Some(path) => path.display().to_string(),
+        None if !config.data_dir.exists() => format!(
+            "none (there is no folder {} yet; keylapse setup makes it)",
+            config.data_dir.display()
+        ),
         None => format!("none (there is no {FILE_NAME} in the data folder)"),
     };
     let lines = config

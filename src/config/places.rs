@@ -93,6 +93,11 @@ pub(super) fn read_file(flags: &Flags, host: &Host, problems: &mut Problems) -> 
     let opened = match private_file::read(&path, CAP) {
         Ok(opened) => opened,
         Err(FileFault::Missing(_)) if !explicit => return None,
+        Err(_) if !explicit && path.parent().is_some_and(Path::is_file) => {
+            let folder = path.parent().unwrap_or(&path).display();
+            problems.add("Data folder", format!("{folder} is a file: name a folder with --data."));
+            return None;
+        }
         Err(fault) => {
             problems.add("Settings file", fault.to_string());
             return None;

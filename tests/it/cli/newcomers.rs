@@ -129,6 +129,20 @@ fn one_imported_key_is_one_key() {
     assert!(said.out.starts_with("Imported 1 key. "), "{said:?}");
 }
 
+#[test]
+fn settings_that_are_not_there_are_said_so() {
+    let host = Host::new();
+    let said = host.run(&["check-config"]);
+    let folder = host.data();
+    let line =
+        format!("none (there is no folder {} yet; keylapse setup makes it)", folder.display());
+    assert!(said.code == 0 && said.out.contains(&line), "{said:?}");
+    std::fs::write(&folder, "a file").unwrap();
+    let said = host.run(&["check-config"]);
+    let line = format!("Data folder: {} is a file: name a folder with --data.", folder.display());
+    assert_eq!((said.code, said.sentence()), (2, line.as_str()), "{said:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_was_saved_without_an_answer_does_not_count_as_checked() {
     let key = harmless("mm-bot-1");
