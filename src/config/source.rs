@@ -200,7 +200,7 @@ pub(super) fn gather_environment(raw: &mut Raw, env: &[(String, String)], proble
         let known = FIELDS.iter().find(|(s, n, _)| *variable == variable_of(s, n));
         match known {
             _ if NO_SETTINGS.contains(&variable.as_str()) => {}
-            None => problems.add(variable.as_str(), unknown_variable(variable)),
+            None => problems.add(shown(variable), unknown_variable(variable)),
             Some(("data", "dir", _)) => problems.add(
                 variable.as_str(),
                 "the environment cannot set the data folder: start with --data.",

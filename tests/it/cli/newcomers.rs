@@ -143,6 +143,19 @@ fn settings_that_are_not_there_are_said_so() {
     assert_eq!((said.code, said.sentence()), (2, line.as_str()), "{said:?}");
 }
 
+#[test]
+fn a_name_in_the_environment_that_may_be_a_token_is_not_repeated() {
+    let host = Host::new();
+    let name = format!("KEYLAPSE_{}", crate::fakes::telegram::TOKEN.replace(':', "9876543_"));
+    let mut command = host.command(&["check-config"]);
+    command.env(&name, "").env("KEYLAPSE_KUCOIN__SIT", "eu");
+    let said = super::end(command.spawn().unwrap(), "");
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(!said.err.contains(&name), "{said:?}");
+    assert!(said.err.contains("a name that is not shown here"), "{said:?}");
+    assert!(said.err.contains("KEYLAPSE_KUCOIN__SIT: "), "{said:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_was_saved_without_an_answer_does_not_count_as_checked() {
     let key = harmless("mm-bot-1");
