@@ -11,7 +11,7 @@ use clap::Args;
 use super::ask::Terminal;
 use super::failure::{Failure, refused};
 use super::open;
-use crate::config::{Config, Database, Flags};
+use crate::config::{Config, Database, FILE_NAME, Flags};
 use crate::hardening::{DataLock, DatabaseLock};
 use crate::ids::Ids;
 use crate::private_file;
@@ -97,6 +97,12 @@ fn tokens(config: &Config) -> Vec<PathBuf> {
     paths.filter(|path| path.exists()).collect()
 }
 
+/// The settings that an interrupted setup left beside the file that it was to replace.
+fn unfinished(config: &Config) -> PathBuf {
+    let file = config.file.clone().unwrap_or_else(|| config.data_dir.join(FILE_NAME));
+    with_suffix(&file.canonicalize().unwrap_or(file), ".new")
+}
+
 /// What to delete at the exchange; a database that cannot be read names nothing.
 async fn labels(config: &Config) -> Vec<String> {
     if let Database::Sqlite { path } = &config.database
@@ -179,6 +185,13 @@ fn say_what_is_left(
     }
     if let Some(file) = &config.file {
         terminal.say(format!("  {} and the token files it names.", file.display()))?;
+    }
+    let unfinished = unfinished(config);
+    if unfinished.exists() {
+        terminal.say(format!(
+            "  {}: settings that an interrupted setup left; delete it by hand.",
+            unfinished.display()
+        ))?;
     }
     terminal.say("  Backups of the database and of the master key.")
 }

@@ -232,13 +232,15 @@ fn leaving_keeps_settings_and_tokens_and_names_them_with_what_is_left_on_the_pla
 #[test]
 fn leaving_names_the_tokens_that_an_interrupted_setup_left() {
     let host = begun();
-    for name in ["telegram.token.new", "discord.token.new"] {
+    for name in ["telegram.token.new", "discord.token.new", "keylapse.toml.new"] {
         put_token(&host, name, telegram::TOKEN);
     }
     let gone = host.run(&["wipe", "--yes"]);
     assert_eq!(gone.code, 0, "{gone:?}");
-    assert_eq!(left(&host), ["discord.token.new", "telegram.token.new"]);
-    for name in left(&host) {
+    assert_eq!(left(&host), ["discord.token.new", "keylapse.toml.new", "telegram.token.new"]);
+    let named = format!("{}: settings that", host.data().join("keylapse.toml.new").display());
+    assert!(gone.out.contains(&named), "{named} is not named: {gone:?}");
+    for name in ["discord.token.new", "telegram.token.new"] {
         let named = format!("{}: whoever has it", host.data().join(name).display());
         assert!(gone.out.contains(&named), "{named} is not named: {gone:?}");
     }
