@@ -111,11 +111,12 @@ fn tell(card: Card, history: &History, (reading, greater): (&Reading<'_>, &[Hist
         Phase::Open { .. } | Phase::Pending { .. } => "",
     };
     let mut card = card.text(Line::from(format!("#{} {over}", history.alert.no)).then(line));
-    let skipped = history.transitions.len().saturating_sub(CHANGES);
+    let changes = told_apart(&history.transitions);
+    let skipped = changes.len().saturating_sub(CHANGES);
     if skipped > 0 {
         card = card.item(Tone::Plain, format!("{skipped} earlier changes left out"));
     }
-    for transition in history.transitions.iter().skip(skipped) {
+    for transition in changes.into_iter().skip(skipped) {
         let of_it = |notice: &&NoticeView| notice.seq == transition.seq;
         let notices: Vec<&NoticeView> = history.notices.iter().filter(of_it).collect();
         let before = history.notices.iter().filter(|notice| notice.seq < transition.seq);
@@ -128,6 +129,21 @@ fn tell(card: Card, history: &History, (reading, greater): (&Reading<'_>, &[Hist
         card = card.item(Tone::Plain, change(transition).then(told(transition, &notices, heard)));
     }
     card
+}
+
+/// The changes without those that say nothing new: whoever takes an alert again has it already.
+fn told_apart(all: &[Transition]) -> Vec<&Transition> {
+    let mut apart: Vec<&Transition> = Vec::with_capacity(all.len());
+    for one in all {
+        let is_again = apart.last().is_some_and(|last| {
+            one.kind == Kind::Acknowledged && last.kind == one.kind && last.actor == one.actor
+        });
+        if is_again {
+            apart.pop();
+        }
+        apart.push(one);
+    }
+    apart
 }
 
 /// What people had heard of an alert before one of its changes.

@@ -220,6 +220,10 @@ async fn why_tells_who_heard_and_why_others_did_not() {
     );
     assert!(text.contains("Next by its date: "), "{text}");
     assert!(text.contains("Next check "), "{text}");
+    // Whoever takes it for longer has it already.
+    world.say(Role::Operator, "/ack 2 4h still on the phone").await;
+    let text = world.text(Role::Viewer, "/why mm-bot-1").await;
+    assert_eq!(text.matches("taken by Kim").count(), 1, "{text}");
 }
 
 #[tokio::test]
