@@ -156,7 +156,9 @@ async fn role(call: &Call<'_>, value: &str) -> Result<Reply, StoreError> {
     let Some(role) = role else {
         return Ok(match call.desk.revoke(platform, &grantee, &entry, call.at).await? {
             Left::Configured => configured(call),
-            Left::NotHere => plain(&format!("{who}: nothing is granted, so nothing was taken back.")),
+            Left::NotHere => {
+                plain(&format!("{who}: nothing is granted, so nothing was taken back."))
+            }
             Left::Gone { chat } => {
                 let card = Card::new(Tone::Fine, format!("{who}: nothing is granted any more."));
                 let line = "Their own chat with me gets no warnings any more either.";
