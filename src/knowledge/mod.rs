@@ -103,7 +103,11 @@ impl Knowledge {
         }
         hits.truncate(MAX_RESULTS);
         let best = hits.first().map_or(0.0, |hit| hit.score);
-        let sureness = if coded.is_some() { Sureness::Exact } else { Sureness::of(best, foreign) };
+        let sureness = match coded {
+            Some(_) => Sureness::Exact,
+            None if self.words.say_only_the_subject(&folded) => Sureness::Unsure,
+            None => Sureness::of(best, foreign),
+        };
         Answer { results: hits, sureness }
     }
 

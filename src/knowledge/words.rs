@@ -8,6 +8,9 @@ use std::collections::{HashMap, HashSet};
 /// No question is read beyond this many characters.
 pub(super) const MAX_QUESTION_CHARS: usize = 2_000;
 
+/// The terms of the subject itself, which lead to no entry rather than to another.
+const SUBJECT: &[&str] = &["api", "key", "exchang"];
+
 /// The lists that turn words into terms; built once.
 #[derive(Debug)]
 pub(super) struct Words {
@@ -46,6 +49,12 @@ impl Words {
             self.push_terms(&word, &mut terms);
         }
         terms
+    }
+
+    /// Whether a text names what everything here is about ("api key") and says nothing of it.
+    pub(super) fn say_only_the_subject(&self, folded: &str) -> bool {
+        let terms = self.terms(folded);
+        !terms.is_empty() && terms.iter().all(|term| SUBJECT.contains(&term.as_str()))
     }
 
     /// Small words that mean something together become one idea.

@@ -200,7 +200,15 @@ async fn nothing_that_was_typed_comes_back() {
 #[tokio::test]
 async fn a_doubtful_question_becomes_up_to_three_buttons() {
     let world = World::new().await;
-    let vague = ["it stopped", "browser", "the list", "support", "is it safe to keep", "old one"];
+    let vague = [
+        "api key",
+        "it stopped",
+        "browser",
+        "the list",
+        "support",
+        "is it safe to keep",
+        "old one",
+    ];
     let mut doubted = 0;
     for question in vague {
         let reply = world.say(Role::Anyone, &format!("/faq {question}")).await;

@@ -65,9 +65,47 @@ fn a_question_about_something_else_gets_no_answer_and_no_suggestion() {
 }
 
 #[test]
-fn an_unsure_answer_suggests_at_most_three() {
-    let answer = knowledge().lookup("key");
-    assert!(answer.offered().count() <= 3);
+fn the_bare_subject_is_asked_back_about() {
+    for question in
+        ["key", "keys", "api key", "API keys?", "kucoin api", "the key", "schlüssel", "clave api"]
+    {
+        let answer = knowledge().lookup(question);
+        assert_eq!(answer.sureness, Sureness::Unsure, "{question}: {answer:?}");
+        assert_eq!(answer.offered().count(), 3, "{question}");
+    }
+    assert_eq!(top("key expired"), Some("expired-meaning"));
+}
+
+/// What newcomers asked and did not find.
+#[test]
+fn what_a_newcomer_asks_leads_to_its_entry() {
+    for (question, id) in [
+        ("my bot stopped trading", "trouble-bot-stopped"),
+        ("bot stopped, what now?", "trouble-bot-stopped"),
+        ("mein bot handelt nicht mehr", "trouble-bot-stopped"),
+        ("same key for two bots", "shared-key"),
+        ("can two bots share one api key", "shared-key"),
+        ("kucoin Balance insufficient!", "error-order-refused"),
+        (r#"{"code":"200004","msg":"Balance insufficient!"}"#, "error-order-refused"),
+        (r#"{"code":"900001","msg":"symbol not exists"}"#, "error-order-refused"),
+        ("ccxt.base.errors.BadSymbol: kucoin symbol not exists", "error-order-refused"),
+        (
+            r#"{"code":"400100","msg":"Order size below the minimum requirement."}"#,
+            "error-order-refused",
+        ),
+        ("which time zone do you use", "bot-zone"),
+        ("mute at night", "bot-night"),
+        ("quiet hours", "bot-night"),
+        ("move the bot to another server", "bot-move"),
+        ("how do I get alerts on telegram", "bot-chats"),
+        ("uninstall keylapse", "bot-remove"),
+        ("supports binance?", "bot-exchanges"),
+        ("which roles are there", "bot-roles"),
+        ("how often do you check", "bot-warnings"),
+        ("what do you store about me", "bot-privacy"),
+    ] {
+        assert_eq!(top(question), Some(id), "{question}");
+    }
 }
 
 #[test]
