@@ -98,7 +98,7 @@ fn lines(knowledge: &Knowledge, answer: &Answer) -> Vec<String> {
         .filter_map(|topic| knowledge.entry(&topic))
         .map(|entry| format!("{}: keylapse faq {}", entry.title, entry.id))
         .collect();
-    let Some(entry) = answer.topic().and_then(|topic| knowledge.entry(&topic)) else {
+    let Some(entry) = knowledge.page(answer) else {
         let head = if offered.is_empty() {
             "I know about exchange API keys: expiry, errors, safety. Ask about one of these, or paste the last line of an error."
         } else {
@@ -106,7 +106,7 @@ fn lines(knowledge: &Knowledge, answer: &Answer) -> Vec<String> {
         };
         return [head.to_owned()].into_iter().chain(offered).collect();
     };
-    let mut lines = full(entry);
+    let mut lines = full(&entry);
     if !offered.is_empty() {
         lines.extend([String::new(), "Most likely that is meant. If not, perhaps:".to_owned()]);
         lines.extend(offered);

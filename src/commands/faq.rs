@@ -1,6 +1,8 @@
 //! `/faq`: the entry that a question means, its direct answer first. The question is never
 //! repeated and never kept; a fact of the workspace is added only where nobody else reads along.
 
+use std::borrow::Cow;
+
 use super::call::Call;
 use super::press::stale;
 use super::{Reply, Role, here};
@@ -30,8 +32,16 @@ pub(super) async fn answer(call: &Call<'_>, question: Option<&str>) -> Result<Re
         note(call, Lack::Declined, question).await;
         return Ok(off_topic());
     };
-    if let Some(entry) = found.entry {
-        return show(call, (entry, &found.offered), question).await;
+    match found.entry {
+        // What another exchange's code means is no fact of a key that is watched here.
+        Some(Cow::Owned(entry)) => {
+            let card = helpful(call, page(call, &entry, &found.offered), &entry, question);
+            return shared(call, card, None).await;
+        }
+        Some(Cow::Borrowed(entry)) => {
+            return show(call, (entry, &found.offered), question).await;
+        }
+        None => {}
     }
     note(call, Lack::Unsure, question).await;
     let mut card = Card::new(Tone::Plain, "Is it one of these?");
@@ -75,14 +85,14 @@ pub(super) async fn answer_for(
     // What is only likely is not said to somebody in the open.
     let sure = found.filter(|found| found.offered.is_empty()).and_then(|found| found.entry);
     let Some(entry) = sure else { return answer(call, question).await };
-    let reply = post(call, entry).await?;
+    let reply = post(call, &entry).await?;
     Ok(if reply.private { reply } else { Reply { calls: Some(whom.to_owned()), ..reply } })
 }
 
 /// What a question means.
 struct Found<'a> {
     /// The answer, if one is likely enough.
-    entry: Option<&'a Entry>,
+    entry: Option<Cow<'a, Entry>>,
     /// What else it may be; nothing beside an answer that is sure.
     offered: Vec<&'a Entry>,
 }
@@ -92,10 +102,13 @@ fn meant<'a>(call: &'a Call<'_>, question: &str) -> Option<Found<'a>> {
     let knowledge = &call.tools.knowledge;
     // An id is exact; typed with or without the slash that texts print before it.
     if let Some(exact) = Topic::parse(question.trim().trim_start_matches("/faq").trim()) {
-        return Some(Found { entry: knowledge.entry(&exact), offered: Vec::new() });
+        return Some(Found {
+            entry: knowledge.entry(&exact).map(Cow::Borrowed),
+            offered: Vec::new(),
+        });
     }
     let answer = knowledge.lookup(question);
-    let entry = answer.topic().and_then(|topic| knowledge.entry(&topic));
+    let entry = knowledge.page(&answer);
     let offered: Vec<&Entry> =
         answer.offered().filter_map(|topic| knowledge.entry(&topic)).collect();
     (entry.is_some() || !offered.is_empty()).then_some(Found { entry, offered })
@@ -108,14 +121,19 @@ pub(super) async fn topic(call: &Call<'_>, id: &str) -> Result<Reply, StoreError
     show(call, (entry, &[]), "").await
 }
 
+/// The way to say that an answer did not help; of the question only words of ours go with it.
+fn helpful(call: &Call<'_>, card: Card, entry: &Entry, question: &str) -> Card {
+    let (topic, words) = (entry.id.as_str().to_owned(), call.tools.knowledge.outline(question));
+    card.button("Not helpful", Action::NotHelpful { topic, words })
+}
+
 async fn show(
     call: &Call<'_>,
     (entry, others): (&Entry, &[&Entry]),
     question: &str,
 ) -> Result<Reply, StoreError> {
     let mut card = page(call, entry, others);
-    let (topic, words) = (entry.id.as_str().to_owned(), call.tools.knowledge.outline(question));
-    card = card.button("Not helpful", Action::NotHelpful { topic, words });
+    card = helpful(call, card, entry, question);
     if let Some(line) = here::line(call, entry).await? {
         // What is true here comes first, then what is true everywhere.
         card.body.insert(0, Block::Text(line));

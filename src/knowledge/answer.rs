@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use super::elsewhere::Elsewhere;
 use super::entry::Topic;
 
 /// How many topics are offered when unsure.
@@ -63,6 +64,8 @@ pub struct Answer {
     pub results: Vec<Hit>,
     /// How sure the first of them is.
     pub sureness: Sureness,
+    /// The other exchange that the question is about.
+    pub elsewhere: Option<Elsewhere>,
 }
 
 impl Answer {

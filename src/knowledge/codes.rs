@@ -62,8 +62,7 @@ impl Codes {
     /// The entry of the most telling code in a folded text.
     pub(super) fn find(&self, folded: &str) -> Option<usize> {
         let numbers = numbers(folded);
-        let is_alone = folded.split_whitespace().nth(1).is_none();
-        let is_error = is_alone || ERROR_WORDS.iter().any(|word| folded.contains(word));
+        let is_error = is_about_error(folded);
         let is_clear = |number: &str| is_error || (number.len() == 6 && !number.ends_with("000"));
         let kucoin =
             numbers.iter().filter(|number| is_clear(number)).find_map(|number| self.kucoin(number));
@@ -81,8 +80,14 @@ pub(super) fn is_code(alias: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether a number in this text may be a code: it stands alone, or the text speaks of an error.
+pub(super) fn is_about_error(folded: &str) -> bool {
+    let is_alone = folded.split_whitespace().nth(1).is_none();
+    is_alone || ERROR_WORDS.iter().any(|word| folded.contains(word))
+}
+
 /// Runs of 3 to 6 digits that stand by themselves, with a leading minus where there is one.
-fn numbers(folded: &str) -> Vec<&str> {
+pub(super) fn numbers(folded: &str) -> Vec<&str> {
     let bytes = folded.as_bytes();
     let mut numbers = Vec::new();
     let mut at = 0;

@@ -7,6 +7,7 @@
 
 mod answer;
 mod codes;
+mod elsewhere;
 mod embedded;
 mod entry;
 mod features;
@@ -18,13 +19,16 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 pub use answer::{Answer, Hit, Sureness, to_json};
+pub use elsewhere::Elsewhere;
 pub use entry::{Entry, Topic};
 pub use fit::{Lesson, fit};
 
 use codes::Codes;
+use elsewhere::Exchanges;
 use learned::Learned;
 use words::Words;
 
@@ -39,6 +43,7 @@ pub const WEIGHTS: &[u8] = include_bytes!("weights.bin");
 pub struct Knowledge {
     entries: Vec<Entry>,
     codes: Codes,
+    elsewhere: Exchanges,
     words: Words,
     /// Every word of the entries.
     vocabulary: HashSet<String>,
@@ -64,7 +69,15 @@ impl Knowledge {
         let words = Words::embedded();
         let texts = entries.iter().flat_map(|entry| entry.aliases.iter().chain(entry.shown()));
         let vocabulary = outline::vocabulary(texts.map(String::as_str));
-        Self { codes: Codes::of(&entries), words, vocabulary, learned, places, entries }
+        Self {
+            codes: Codes::of(&entries),
+            elsewhere: Exchanges::embedded(),
+            words,
+            vocabulary,
+            learned,
+            places,
+            entries,
+        }
     }
 
     /// All entries, in reading order.
@@ -96,7 +109,10 @@ impl Knowledge {
             })
             .collect();
         hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.topic.cmp(&b.topic)));
-        let coded = self.codes.find(&folded).map(|at| self.entries[at].id);
+        let elsewhere = self.elsewhere.find(&folded);
+        let coded = elsewhere
+            .and_then(|found| self.elsewhere.topic(found))
+            .or_else(|| self.codes.find(&folded).map(|at| self.entries[at].id));
         if let Some(topic) = coded {
             hits.retain(|hit| hit.topic != topic);
             hits.insert(0, Hit { topic, score: 1.0 });
@@ -108,7 +124,16 @@ impl Knowledge {
             None if self.words.say_only_the_subject(&folded) => Sureness::Unsure,
             None => Sureness::of(best, foreign),
         };
-        Answer { results: hits, sureness }
+        Answer { results: hits, sureness, elsewhere }
+    }
+
+    /// What to show for an answer: the entry, or what is true of it at the exchange that the question is about.
+    pub fn page(&self, answer: &Answer) -> Option<Cow<'_, Entry>> {
+        let entry = self.entry(&answer.topic()?)?;
+        Some(match answer.elsewhere {
+            Some(found) => self.elsewhere.adapt(entry, found),
+            None => Cow::Borrowed(entry),
+        })
     }
 
     /// What may be kept of a question: its words as far as they stand in the entries, dots for
