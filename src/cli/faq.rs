@@ -98,15 +98,17 @@ fn lines(knowledge: &Knowledge, answer: &Answer) -> Vec<String> {
         .filter_map(|topic| knowledge.entry(&topic))
         .map(|entry| format!("{}: keylapse faq {}", entry.title, entry.id))
         .collect();
+    let opening = answer.opening.map(str::to_owned).into_iter();
     let Some(entry) = knowledge.page(answer) else {
         let head = if offered.is_empty() {
             "I know about exchange API keys: expiry, errors, safety. Ask about one of these, or paste the last line of an error."
         } else {
             "Is it one of these?"
         };
-        return [head.to_owned()].into_iter().chain(offered).collect();
+        let opening = opening.take(usize::from(!offered.is_empty()));
+        return opening.chain([head.to_owned()]).chain(offered).collect();
     };
-    let mut lines = full(&entry);
+    let mut lines: Vec<String> = opening.chain(full(&entry)).collect();
     if !offered.is_empty() {
         lines.extend([String::new(), "Most likely that is meant. If not, perhaps:".to_owned()]);
         lines.extend(offered);

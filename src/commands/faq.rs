@@ -32,23 +32,29 @@ pub(super) async fn answer(call: &Call<'_>, question: Option<&str>) -> Result<Re
         note(call, Lack::Declined, question).await;
         return Ok(off_topic());
     };
-    match found.entry {
+    let (mut card, topic) = match &found.entry {
+        Some(Cow::Borrowed(entry)) => {
+            let card = page_here(call, entry, &found.offered).await?;
+            (helpful(call, card, entry, question), Some(entry.id.as_str()))
+        }
         // What another exchange's code means is no fact of a key that is watched here.
         Some(Cow::Owned(entry)) => {
-            let card = helpful(call, page(call, &entry, &found.offered), &entry, question);
-            return shared(call, card, None).await;
+            (helpful(call, page(call, entry, &found.offered), entry, question), None)
         }
-        Some(Cow::Borrowed(entry)) => {
-            return show(call, (entry, &found.offered), question).await;
+        None => {
+            note(call, Lack::Unsure, question).await;
+            let card = Card::new(Tone::Plain, "Is it one of these?");
+            let offered = found.offered.iter();
+            (
+                offered.fold(card, |card, entry| card.button(entry.title.clone(), steps(entry.id))),
+                None,
+            )
         }
-        None => {}
+    };
+    if let Some(line) = found.opening {
+        card.body.insert(0, Block::Text(line.into()));
     }
-    note(call, Lack::Unsure, question).await;
-    let mut card = Card::new(Tone::Plain, "Is it one of these?");
-    for entry in found.offered {
-        card = card.button(entry.title.clone(), steps(entry.id));
-    }
-    shared(call, card, None).await
+    shared(call, card, topic).await
 }
 
 /// Counts a question without a good answer, unless the workspace wants none counted. Of the
@@ -95,6 +101,8 @@ struct Found<'a> {
     entry: Option<Cow<'a, Entry>>,
     /// What else it may be; nothing beside an answer that is sure.
     offered: Vec<&'a Entry>,
+    /// The line for a question in another language.
+    opening: Option<&'static str>,
 }
 
 /// What a question means; nothing when it is about something else.
@@ -105,20 +113,26 @@ fn meant<'a>(call: &'a Call<'_>, question: &str) -> Option<Found<'a>> {
         return Some(Found {
             entry: knowledge.entry(&exact).map(Cow::Borrowed),
             offered: Vec::new(),
+            opening: None,
         });
     }
     let answer = knowledge.lookup(question);
     let entry = knowledge.page(&answer);
     let offered: Vec<&Entry> =
         answer.offered().filter_map(|topic| knowledge.entry(&topic)).collect();
-    (entry.is_some() || !offered.is_empty()).then_some(Found { entry, offered })
+    (entry.is_some() || !offered.is_empty()).then_some(Found {
+        entry,
+        offered,
+        opening: answer.opening,
+    })
 }
 
 /// One entry, by its id.
 pub(super) async fn topic(call: &Call<'_>, id: &str) -> Result<Reply, StoreError> {
     let entry = Topic::parse(id).and_then(|topic| call.tools.knowledge.entry(&topic));
     let Some(entry) = entry else { return Ok(stale()) };
-    show(call, (entry, &[]), "").await
+    let card = helpful(call, page_here(call, entry, &[]).await?, entry, "");
+    shared(call, card, Some(entry.id.as_str())).await
 }
 
 /// The way to say that an answer did not help; of the question only words of ours go with it.
@@ -127,18 +141,14 @@ fn helpful(call: &Call<'_>, card: Card, entry: &Entry, question: &str) -> Card {
     card.button("Not helpful", Action::NotHelpful { topic, words })
 }
 
-async fn show(
-    call: &Call<'_>,
-    (entry, others): (&Entry, &[&Entry]),
-    question: &str,
-) -> Result<Reply, StoreError> {
+/// An entry, begun with what is true of the asker's own keys.
+async fn page_here(call: &Call<'_>, entry: &Entry, others: &[&Entry]) -> Result<Card, StoreError> {
     let mut card = page(call, entry, others);
-    card = helpful(call, card, entry, question);
     if let Some(line) = here::line(call, entry).await? {
         // What is true here comes first, then what is true everywhere.
         card.body.insert(0, Block::Text(line));
     }
-    shared(call, card, Some(entry.id.as_str())).await
+    Ok(card)
 }
 
 /// In company an answer is its asker's alone, and where the workspace chose this place they may

@@ -66,6 +66,8 @@ pub struct Answer {
     pub sureness: Sureness,
     /// The other exchange that the question is about.
     pub elsewhere: Option<Elsewhere>,
+    /// What the answer opens with when the question is in another language than English.
+    pub opening: Option<&'static str>,
 }
 
 impl Answer {

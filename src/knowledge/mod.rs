@@ -14,6 +14,7 @@ mod features;
 mod fit;
 mod learned;
 mod outline;
+mod tongue;
 mod words;
 
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use fit::{Lesson, fit};
 use codes::Codes;
 use elsewhere::Exchanges;
 use learned::Learned;
+use tongue::Tongues;
 use words::Words;
 
 /// How many results an answer lists.
@@ -45,6 +47,7 @@ pub struct Knowledge {
     codes: Codes,
     elsewhere: Exchanges,
     words: Words,
+    tongues: Tongues,
     /// Every word of the entries.
     vocabulary: HashSet<String>,
     learned: Learned,
@@ -72,6 +75,7 @@ impl Knowledge {
         Self {
             codes: Codes::of(&entries),
             elsewhere: Exchanges::embedded(),
+            tongues: Tongues::embedded(),
             words,
             vocabulary,
             learned,
@@ -124,7 +128,8 @@ impl Knowledge {
             None if self.words.say_only_the_subject(&folded) => Sureness::Unsure,
             None => Sureness::of(best, foreign),
         };
-        Answer { results: hits, sureness, elsewhere }
+        let opening = self.tongues.opening(question);
+        Answer { results: hits, sureness, elsewhere, opening }
     }
 
     /// What to show for an answer: the entry, or what is true of it at the exchange that the question is about.

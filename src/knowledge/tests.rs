@@ -1,4 +1,4 @@
-mod golden;
+pub(super) mod golden;
 mod lookup;
 
 use std::collections::{HashMap, HashSet};

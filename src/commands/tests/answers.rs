@@ -232,3 +232,20 @@ async fn an_answer_that_broke_off_has_a_reference_and_does_not_claim_that_nothin
     );
     assert!(!text.contains("Nothing was changed"), "{text}");
 }
+
+#[tokio::test]
+async fn a_question_in_another_language_is_answered_in_english_and_says_so_in_that_language() {
+    let world = World::new().await;
+    let text = world.text(Role::Anyone, "/faq mi clave api caducó, qué hago").await;
+    assert!(text.contains("La respuesta sigue en inglés."), "{text}");
+    let text = world.text(Role::Anyone, "/faq my api key expired").await;
+    assert!(!text.contains("La respuesta"), "{text}");
+}
+
+#[tokio::test]
+async fn another_exchanges_code_is_answered_without_kucoin_and_without_a_key_of_here() {
+    let world = World::new().await;
+    let text = world.text(Role::Viewer, "/faq bybit 33004 Your api key has expired").await;
+    assert!(text.contains("Bybit 33004") && !text.contains("KuCoin"), "{text}");
+    assert!(!text.contains("Here:"), "{text}");
+}

@@ -8,12 +8,15 @@ pub(super) const SETS: [&str; 4] =
     ["faq-questions", "faq-own-questions", "faq-second-questions", "faq-held-questions"];
 
 #[derive(serde::Deserialize)]
-pub(super) struct Row {
-    pub(super) query: String,
+pub(in super::super) struct Row {
+    pub(in super::super) query: String,
     expect: Vec<String>,
+    #[serde(default)]
+    pub(in super::super) kind: String,
+    pub(in super::super) tag: Option<String>,
 }
 
-pub(super) fn rows(name: &str) -> Vec<Row> {
+pub(in super::super) fn rows(name: &str) -> Vec<Row> {
     let path = format!("{}/tests/data/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).expect("the golden file");
     text.lines().map(|line| serde_json::from_str(line).expect("a row")).collect()
