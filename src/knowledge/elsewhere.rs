@@ -127,7 +127,7 @@ impl Exchanges {
         let code = found.code.map(|at| &exchange.codes[at]);
         let code = code.filter(|code| code.topic == entry.id.as_str());
         if let Some(advice) = self.advice.get(&entry.id) {
-            return Cow::Owned(advice.entry(entry.id, &exchange.name, code, found.is_named));
+            return Cow::Owned(advice.entry(entry, &exchange.name, code, found.is_named));
         }
         let is_about_us = entry.id.as_str().starts_with("bot-");
         if is_about_us || !entry.shown().any(|text| text.to_lowercase().contains("kucoin")) {
@@ -167,7 +167,7 @@ impl Code {
 }
 
 impl Advice {
-    fn entry(&self, id: Topic, exchange: &str, code: Option<&Code>, is_named: bool) -> Entry {
+    fn entry(&self, of: &Entry, exchange: &str, code: Option<&Code>, is_named: bool) -> Entry {
         let (head, says) = match code {
             Some(code) => (format!("{exchange} {}: ", code.code), code.says.clone()),
             None => (format!("{exchange}: "), format!("Its answer means: {}.", self.title)),
@@ -179,7 +179,8 @@ impl Advice {
             ));
         }
         Entry {
-            id,
+            id: of.id,
+            checked: of.checked,
             title: format!("{head}{}", self.title),
             answer: says,
             steps: self.steps.iter().map(|step| step.replace("{exchange}", exchange)).collect(),

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use chrono::NaiveDate;
 use serde::Deserialize;
 
 use super::embedded::ENTRIES;
@@ -37,6 +38,8 @@ impl fmt::Display for Topic {
 pub struct Entry {
     /// Stable id, equal to the file's name.
     pub id: Topic,
+    /// When its facts were last held against their sources; kept for those who look after it, never shown.
+    pub checked: NaiveDate,
     /// Heading, one line without a full stop.
     pub title: String,
     /// The direct answer, one to three sentences.
@@ -65,36 +68,72 @@ impl Entry {
 struct FrontMatter {
     id: String,
     title: String,
+    checked: toml::value::Datetime,
     codes: Vec<String>,
     aliases: Vec<String>,
     see: Vec<String>,
 }
 
-/// Reads one entry file. The error says what is wrong, for the person who wrote the file.
-pub(super) fn parse(text: &str) -> Result<Entry, String> {
+/// What is wrong with an entry, and where: for the person who wrote the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// The file's name.
+    pub file: String,
+    /// Counted from one.
+    pub line: usize,
+    /// One sentence without a full stop.
+    pub what: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.what)
+    }
+}
+
+/// Reads one entry file.
+pub(super) fn parse(file: &str, text: &str) -> Result<Entry, Mistake> {
+    let mistake = |line: usize, what: String| Mistake { file: file.to_owned(), line, what };
     let (front, body) = text
         .strip_prefix("+++\n")
         .and_then(|rest| rest.split_once("\n+++\n"))
-        .ok_or("no front matter between +++ lines")?;
-    let front: FrontMatter = toml::from_str(front).map_err(|error| error.to_string())?;
-    let topic = |id: &str| Topic::parse(id).ok_or_else(|| format!("no entry is called {id}"));
+        .ok_or_else(|| mistake(1, "no front matter between +++ lines".to_owned()))?;
+    let fields: FrontMatter = toml::from_str(front).map_err(|error| {
+        let before = error.span().map_or("", |span| &front[..span.start]);
+        mistake(before.matches('\n').count() + 2, error.message().to_owned())
+    })?;
+    let line_of =
+        |field: &str| front.lines().position(|line| line.starts_with(field)).map_or(1, |at| at + 2);
+    let topic = |field: &str, id: &str| {
+        let unknown = || mistake(line_of(field), format!("no entry is called {id}"));
+        Topic::parse(id).ok_or_else(unknown)
+    };
+    let no_day = || mistake(line_of("checked"), "checked is no day".to_owned());
     let mut entry = Entry {
-        id: topic(&front.id)?,
-        title: front.title,
+        id: topic("id", &fields.id)?,
+        checked: day(fields.checked).ok_or_else(no_day)?,
+        title: fields.title,
         answer: String::new(),
         steps: Vec::new(),
         notes: Vec::new(),
-        codes: front.codes,
-        aliases: front.aliases,
-        see: front.see.iter().map(|id| topic(id)).collect::<Result<_, _>>()?,
+        codes: fields.codes,
+        aliases: fields.aliases,
+        see: fields.see.iter().map(|id| topic("see", id)).collect::<Result<_, _>>()?,
     };
-    for line in body.lines().filter(|line| !line.is_empty()) {
-        add_line(&mut entry, line)?;
+    let first = front.lines().count() + 3;
+    for (at, line) in body.lines().enumerate().filter(|(_, line)| !line.is_empty()) {
+        add_line(&mut entry, line).map_err(|what| mistake(first + at, what))?;
     }
     if entry.answer.is_empty() {
-        return Err("no answer".to_owned());
+        return Err(mistake(first, "no answer".to_owned()));
     }
     Ok(entry)
+}
+
+/// A date alone; an hour has no meaning here.
+fn day(written: toml::value::Datetime) -> Option<NaiveDate> {
+    let date = written.date.filter(|_| written.time.is_none())?;
+    NaiveDate::from_ymd_opt(date.year.into(), date.month.into(), date.day.into())
 }
 
 fn add_line(entry: &mut Entry, line: &str) -> Result<(), String> {

@@ -25,7 +25,7 @@ use std::collections::HashSet;
 
 pub use answer::{Answer, Hit, Sureness, to_json};
 pub use elsewhere::Elsewhere;
-pub use entry::{Entry, Topic};
+pub use entry::{Entry, Mistake, Topic};
 pub use fit::{Lesson, fit};
 
 use codes::Codes;
@@ -61,9 +61,9 @@ impl Knowledge {
     /// # Panics
     /// If an embedded entry or the weights cannot be read, which a test rules out.
     pub fn embedded() -> Self {
-        let read = |(id, text): &(&str, &str)| match entry::parse(text) {
+        let read = |(id, text): &(&str, &str)| match entry::parse(&format!("{id}.md"), text) {
             Ok(entry) => entry,
-            Err(error) => panic!("knowledge entry {id}: {error}"),
+            Err(mistake) => panic!("{mistake}"),
         };
         let entries: Vec<Entry> = embedded::ENTRIES.iter().map(read).collect();
         let Some(learned) = Learned::read(WEIGHTS) else { panic!("the fitted weights are broken") };

@@ -1,4 +1,5 @@
 pub(super) mod golden;
+mod lint;
 mod lookup;
 
 use std::collections::{HashMap, HashSet};
