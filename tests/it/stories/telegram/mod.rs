@@ -4,6 +4,8 @@ mod commands;
 mod deliveries;
 mod doors;
 mod leaving;
+mod identity;
 mod polling;
 mod presses;
+mod wide;
 pub mod world;
