@@ -12,7 +12,7 @@ use super::call::Call;
 use super::door::Greeted;
 use super::limit::{self, Admitted, Limits, Traffic};
 use super::suggest::Memory;
-use super::{Actor, Invocation, Posted, Reply, Role, Spec, dispatch};
+use super::{Actor, Command, Invocation, Posted, Reply, Role, Spec, Visitor, dispatch};
 use crate::clock::Bell;
 use crate::domain::card::{Card, Tone};
 use crate::domain::id::KeyId;
@@ -79,6 +79,7 @@ pub struct Tools {
 pub struct Counter {
     pub(super) tools: Tools,
     traffic: Mutex<Traffic>,
+    knocks: Mutex<Traffic>,
     pub(super) greeted: Mutex<Greeted>,
     pub(super) memory: Mutex<Memory>,
 }
@@ -92,6 +93,7 @@ impl Counter {
         Self {
             tools,
             traffic: Mutex::default(),
+            knocks: Mutex::default(),
             greeted: Mutex::default(),
             memory: Mutex::default(),
         }
@@ -119,15 +121,33 @@ impl Counter {
         }
     }
 
+    /// Somebody speaks or presses, and who they are is not known yet: beyond their limit they are
+    /// answered with this, before a platform is asked anything about them. Counted apart from the
+    /// commands, which are counted where they run.
+    pub fn knock(&self, visitor: &Visitor) -> Option<Reply> {
+        let spec = Spec::of(&Command::Help { command: None });
+        self.admit(&self.knocks, (visitor.platform, &visitor.id), spec, visitor.at)
+    }
+
     /// Too much of one person: one polite line, then silence.
     pub(super) fn turn_away(&self, actor: &Actor, spec: &Spec, at: DateTime<Utc>) -> Option<Reply> {
+        self.admit(&self.traffic, (actor.platform, &actor.id), spec, at)
+    }
+
+    fn admit(
+        &self,
+        traffic: &Mutex<Traffic>,
+        (platform, id): (Platform, &str),
+        spec: &Spec,
+        at: DateTime<Utc>,
+    ) -> Option<Reply> {
         // Whoever sits at the host's own terminal floods nobody but themselves.
-        if actor.platform == Platform::Console {
+        if platform == Platform::Console {
             return None;
         }
         // A panicking holder leaves at worst one count too many.
-        let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
-        match traffic.admit((actor.platform, &actor.id), spec, self.tools.limits, at) {
+        let mut traffic = traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        match traffic.admit((platform, id), spec, self.tools.limits, at) {
             Admitted::Yes => None,
             Admitted::Last { wait } => Some(limit::polite(wait)),
             Admitted::No => Some(Reply::silence()),

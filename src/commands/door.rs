@@ -136,6 +136,11 @@ impl Counter {
         self.tools.store.homes(visitor.platform, &visitor.id).await
     }
 
+    /// The workspace that they chose last in private, whether they may still enter it or not.
+    pub async fn chosen(&self, visitor: &Visitor) -> Result<Option<WorkspaceId>, StoreError> {
+        self.tools.store.current_workspace(visitor.platform, &visitor.id).await
+    }
+
     /// In a private chat: the desk of the only workspace where they are more than anyone, or of
     /// the one they chose last; for a press the one of its button (`wanted`). `standings` is what
     /// the platform said a minute ago at most, by chat.

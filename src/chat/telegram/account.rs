@@ -85,6 +85,11 @@ impl Account {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner).take(chat, kind, now)
     }
 
+    /// Takes the slot for one question about somebody, or says how long to wait.
+    pub fn pace_question(&self, is_guess: bool, now: DateTime<Utc>) -> Result<(), TimeDelta> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).ask(is_guess, now)
+    }
+
     /// A refusal for haste is obeyed by everything that goes to this chat.
     pub fn heed(&self, chat: i64, fault: &Fault, now: DateTime<Utc>) {
         if let Fault::Refused(refusal) = fault

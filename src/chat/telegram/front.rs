@@ -11,19 +11,19 @@ use teloxide::types::{Chat, User};
 use super::account::{Account, Spot};
 use super::api::Fault;
 use super::letters::Letters;
+use super::search::{Candidate, Guesses, perhaps_private};
 use super::sift::Event;
 use super::standing::Standings;
 use crate::clock::{Alarm, Clock};
 use crate::commands::{
-    Actor, Counter, Desk, Entrance, Place, Reply, Standing, StoreError, Visitor, first_contact,
+    Actor, Counter, Desk, Entrance, Home, Place, Reply, Standing, StoreError, Visitor,
+    first_contact,
 };
+use crate::domain::access::Grantee;
 use crate::domain::card::{Card, Tone};
 use crate::domain::id::WorkspaceId;
 use crate::domain::receiver::Platform;
 use crate::domain::text::Clean;
-
-/// Chats that are asked about one person at one event; what more there are do not let in.
-const MOST_ASKED: usize = 64;
 
 /// A group with more members than this is called wide.
 const MANY: u32 = 50;
@@ -34,6 +34,7 @@ pub struct Front {
     pub(super) counter: Arc<Counter>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) standings: Standings,
+    pub(super) guesses: Guesses,
     pub(super) letters: Letters,
 }
 
@@ -56,8 +57,8 @@ pub(super) struct Caller {
 
 impl Front {
     pub(super) fn new(account: Arc<Account>, counter: Arc<Counter>, clock: Arc<dyn Clock>) -> Self {
-        let (standings, letters) = (Standings::default(), Letters::default());
-        Self { account, counter, clock, standings, letters }
+        let (standings, guesses) = (Standings::default(), Guesses::default());
+        Self { account, counter, clock, standings, guesses, letters: Letters::default() }
     }
 
     /// What an event's handler waits on; time stands still until it does.
@@ -120,13 +121,14 @@ impl Front {
         &self,
         caller: &Caller,
         afresh: bool,
+        alarm: &mut Alarm,
     ) -> Result<(Desk, Actor), Stuck> {
         let visitor = &caller.visitor;
         let known = self.counter.enter(visitor, &Standing::default()).await;
         if !matches!(self.or_sorry(known)?, Entrance::In(_)) {
             return Err(Stuck::Stranger);
         }
-        let standing = self.standing(caller, afresh).await?;
+        let standing = self.standing(caller, afresh, alarm).await?;
         match self.or_sorry(self.counter.enter(visitor, &standing).await)? {
             Entrance::In(both) => Ok(*both),
             Entrance::Several(_) | Entrance::Stranger => Err(Stuck::Stranger),
@@ -134,10 +136,39 @@ impl Front {
     }
 
     /// What Telegram says of a person in the group where they speak.
-    pub(super) async fn standing(&self, caller: &Caller, afresh: bool) -> Result<Standing, Stuck> {
-        let whom = (caller.spot.chat, caller.person);
-        let standing = self.standings.of(&self.account.api, whom, afresh, caller.visitor.at).await;
-        standing.map_err(|fault| unknown_standing(&fault))
+    pub(super) async fn standing(
+        &self,
+        caller: &Caller,
+        afresh: bool,
+        alarm: &mut Alarm,
+    ) -> Result<Standing, Stuck> {
+        self.ask((caller.spot.chat, caller), afresh, alarm).await
+    }
+
+    /// Somebody has said too much at once. Who is at home here is told so once; a stranger hears
+    /// no more than the one line of their day.
+    pub(super) async fn slow_down(&self, caller: &Caller, reply: &Reply, alarm: &mut Alarm) {
+        if !reply.silent && self.is_at_home(caller).await {
+            self.say_openly(caller.spot, reply, alarm).await;
+        }
+    }
+
+    /// Whether somebody is known here, without a question to Telegram.
+    async fn is_at_home(&self, caller: &Caller) -> bool {
+        let visitor = &caller.visitor;
+        let entered = if visitor.room.is_some() {
+            self.counter.enter(visitor, &Standing::default()).await
+        } else if self.standings.is_somebody(caller.person) {
+            return true;
+        } else {
+            match self.counter.homes(visitor).await {
+                Ok(homes) => {
+                    self.counter.enter_privately(visitor, homes, &BTreeMap::new(), None).await
+                }
+                Err(error) => Err(error),
+            }
+        };
+        matches!(entered, Ok(Entrance::In(_) | Entrance::Several(_)))
     }
 
     /// Whether many can read a group: everybody a public one, and who is in a large one. Asked
@@ -156,30 +187,43 @@ impl Front {
         caller: &Caller,
         wanted: Option<&WorkspaceId>,
         afresh: bool,
+        alarm: &mut Alarm,
     ) -> Result<Entrance, Stuck> {
         let visitor = &caller.visitor;
         let mut homes = self.or_sorry(self.counter.homes(visitor).await)?;
         if let Some(wanted) = wanted {
             homes.retain(|home| home.workspace.id == *wanted);
         }
-        let mut standings = BTreeMap::new();
-        let chats = homes.iter().flat_map(|home| home.chats.clone());
-        for chat in chats.take(MOST_ASKED) {
-            let standing = match chat.parse::<i64>() {
-                // A private chat holds nobody but its owner, and says nothing of who they are.
-                Ok(number) if number > 0 => Standing::default(),
-                Ok(number) => {
-                    let whom = (number, caller.person);
-                    let asked = self.standings.of(&self.account.api, whom, afresh, visitor.at);
-                    asked.await.map_err(|fault| unknown_standing(&fault))?
+        let pointed_at = match wanted {
+            Some(wanted) => Some(wanted.clone()),
+            None => self.or_sorry(self.counter.chosen(visitor).await)?,
+        };
+        let mut candidates = Vec::new();
+        for home in &homes {
+            let is_likely =
+                pointed_at.as_ref() == Some(&home.workspace.id) || is_granted(home, &visitor.id);
+            for chat in &home.chats {
+                match chat.parse::<i64>() {
+                    // A private chat holds nobody but its owner, and says nothing of who they are.
+                    Ok(number) if number > 0 => {}
+                    Ok(chat) => candidates.push(Candidate { chat, is_likely }),
+                    Err(_) => {}
                 }
-                Err(_) => Standing::default(),
-            };
-            standings.insert(chat, standing);
+            }
         }
+        let found = self.search(caller, &candidates, afresh, alarm).await?;
+        let is_partial = found.is_partial;
+        let said = found.standings.into_iter().map(|(chat, standing)| (chat.to_string(), standing));
+        let standings: BTreeMap<String, Standing> = said.collect();
         let wanted = wanted.cloned();
         let entered = self.counter.enter_privately(visitor, homes, &standings, wanted).await;
-        self.or_sorry(entered)
+        match self.or_sorry(entered)? {
+            // They may be somebody, and hear it no more often than others hear that they are not.
+            Entrance::Stranger if is_partial => {
+                Err(Stuck::Said(perhaps_private(self.counter.greet(visitor))))
+            }
+            entered => Ok(entered),
+        }
     }
 
     pub(super) fn or_sorry<T>(&self, result: Result<T, StoreError>) -> Result<T, Stuck> {
@@ -220,8 +264,13 @@ fn place(spot: Spot) -> Place {
     }
 }
 
+/// Whether somebody was granted something by name.
+fn is_granted(home: &Home, person: &str) -> bool {
+    home.grants.iter().any(|grant| grant.grantee == Grantee::Person(person.to_owned()))
+}
+
 /// Without Telegram's word nobody has a right, and nobody is called a stranger either.
-fn unknown_standing(fault: &Fault) -> Stuck {
+pub(super) fn unknown_standing(fault: &Fault) -> Stuck {
     tracing::warn!(?fault, "Telegram did not say who somebody is in a chat");
     let line = "Telegram does not tell me right now who may do what here. Try again in a minute.";
     Stuck::Said(Reply::private(Card::new(Tone::Unknown, line)))

@@ -42,18 +42,23 @@ impl Front {
     async fn hear_in_group(&self, caller: &Caller, message: &Message, alarm: &mut Alarm) {
         let Some(addressed) = message.text().and_then(|text| self.addressed(text)) else { return };
         let (name, rest) = split(&addressed.line);
-        if name == "start" {
-            let code = Some(rest).filter(|rest| !rest.is_empty());
-            if addressed.is_named || code.is_some() {
-                self.start_in_group(caller, (code, message), alarm).await;
-            }
+        let code = Some(rest).filter(|rest| name == "start" && !rest.is_empty());
+        let is_ours = match name {
+            "start" => addressed.is_named || code.is_some(),
+            _ => Spec::named(name).is_some(),
+        };
+        if !is_ours {
             return;
         }
-        if Spec::named(name).is_none() {
-            return;
+        if let Some(reply) = self.counter.knock(&caller.visitor) {
+            return self.slow_down(caller, &reply, alarm).await;
+        }
+        if name == "start" {
+            return self.start_in_group(caller, (code, message), alarm).await;
         }
         let command = commands::parse(&addressed.line);
-        let (desk, actor) = match self.enter_room(caller, needs_admin(command.as_ref())).await {
+        let afresh = needs_admin(command.as_ref());
+        let (desk, actor) = match self.enter_room(caller, afresh, alarm).await {
             Ok(entered) => entered,
             Err(Stuck::Stranger) if addressed.is_named => {
                 let reply = self.counter.greet(&caller.visitor);
@@ -71,7 +76,7 @@ impl Front {
             }
         };
         let mut place = caller.visitor.place.clone();
-        if may_add(&command) {
+        if may_add(&command) && actor.role >= Role::Admin {
             place.wide = self.is_wide(&message.chat).await;
         }
         let asked = Invocation { command, actor, place, at: caller.visitor.at };
@@ -92,6 +97,9 @@ impl Front {
         caller.visitor.name = Clean::new("an anonymous admin of the group", 64);
         // One stand-in for all groups: each counts by itself.
         caller.visitor.id = format!("{} in {}", caller.visitor.id, caller.visitor.place.chat);
+        if let Some(reply) = self.counter.knock(&caller.visitor) {
+            return self.slow_down(&caller, &reply, alarm).await;
+        }
         let entered = self.counter.enter_anonymously(&caller.visitor).await;
         let (desk, actor) = match self.or_sorry(entered) {
             Ok(Some(both)) => both,
@@ -136,14 +144,14 @@ impl Front {
         (code, message): (Option<&str>, &Message),
         alarm: &mut Alarm,
     ) {
-        let known = !matches!(self.enter_room(caller, false).await, Err(Stuck::Stranger));
+        let known = !matches!(self.enter_room(caller, false, alarm).await, Err(Stuck::Stranger));
         if known {
             self.counter.found(Platform::Telegram, &caller.visitor.place.chat).await;
         }
         let standing = if known || !self.counter.is_open() {
             Standing::default()
         } else {
-            match self.standing(caller, true).await {
+            match self.standing(caller, true, alarm).await {
                 Ok(standing) => standing,
                 Err(Stuck::Said(reply)) => {
                     return self.say_openly(caller.spot, &reply, alarm).await;
@@ -156,7 +164,7 @@ impl Front {
         visitor.place.wide = known && code.is_some() && self.is_wide(&message.chat).await;
         let reply = self.counter.start(&visitor, &standing, code, known).await;
         // With a code it may say which workspace this is; that is for whoever brought it.
-        match self.enter_room(caller, true).await {
+        match self.enter_room(caller, true, alarm).await {
             Ok(_) if code.is_some() && !known => {
                 let card = connected(self.is_wide(&message.chat).await);
                 self.say_openly(caller.spot, &Reply::open(card), alarm).await;
@@ -186,6 +194,9 @@ impl Front {
             },
             None => text.to_owned(),
         };
+        if let Some(reply) = self.counter.knock(&caller.visitor) {
+            return self.slow_down(caller, &reply, alarm).await;
+        }
         let (name, rest) = split(&line);
         let parameter = Some(rest).filter(|rest| name == "/start" && !rest.is_empty());
         if let Some(parameter) = parameter.filter(|parameter| Letters::is_name(parameter)) {
@@ -194,8 +205,14 @@ impl Front {
         let command = understood(&line, message, is_forwarded);
         // What only an admin may do is never done on an answer of a minute ago.
         let afresh = needs_admin(command.as_ref());
-        let entered = match self.enter_privately(caller, None, afresh).await {
+        let mut instead = None;
+        let entered = match self.enter_privately(caller, None, afresh, alarm).await {
             Ok(entered) => entered,
+            // A code lets in whoever brings it, whatever Telegram says of them or does not.
+            Err(Stuck::Said(reply)) if parameter.is_some() => {
+                instead = Some(reply);
+                Entrance::Stranger
+            }
             Err(Stuck::Said(reply)) => return self.say_openly(caller.spot, &reply, alarm).await,
             Err(Stuck::Stranger) => Entrance::Stranger,
         };
@@ -207,6 +224,7 @@ impl Front {
             let visitor = &caller.visitor;
             let standing = Standing::default();
             let reply = self.counter.start(visitor, &standing, parameter, known).await;
+            let reply = instead.filter(|_| reply.silent).unwrap_or(reply);
             return self.say_openly(caller.spot, &reply, alarm).await;
         }
         let (desk, actor) = match entered {

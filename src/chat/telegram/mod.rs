@@ -18,6 +18,7 @@ mod press;
 pub mod preview;
 mod render;
 mod reply;
+mod search;
 mod sift;
 mod standing;
 mod whoami;

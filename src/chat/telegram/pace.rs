@@ -1,6 +1,6 @@
 //! How fast we write, below what Telegram allows: one message a second in a chat, twenty a minute
-//! in a group, thirty a second in all. Replies take at most half of each, so that whoever floods
-//! the bot with commands cannot delay an alert (S19). Pure: instants are arguments.
+//! in a group, thirty a second in all. Replies, and questions about who asks, take at most half of
+//! each, so that whoever floods the bot cannot delay an alert (S19). Pure: instants are arguments.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -13,12 +13,20 @@ pub enum Kind {
     Alert,
     /// An answer to somebody.
     Reply,
+    /// A question about somebody; it goes to no chat.
+    Question,
+    /// Such a question that may be in vain.
+    Guess,
 }
 
 const SECOND: TimeDelta = TimeDelta::seconds(1);
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
 const IN_A_GROUP: usize = 20;
 const IN_ALL: usize = 30;
+/// Questions in all, so that they leave a third of the half that is not for alerts to replies.
+const QUESTIONS: usize = 10;
+/// Guesses among them, so that who is known need not wait for them.
+const GUESSES: usize = 6;
 /// No answer of the server can hold a chat longer than this: a lying one must not end the watch.
 const LONGEST_HOLD: TimeDelta = TimeDelta::minutes(15);
 /// Above this many chats the quiet ones are forgotten.
@@ -52,16 +60,16 @@ impl Pace {
         let held = recent.held_until.map(|until| until - now);
         // A hold that lies far ahead is left over from a clock that was set back.
         let held = held.filter(|left| *left > TimeDelta::zero() && *left <= LONGEST_HOLD);
-        let mut waits = vec![held, wait(&recent.sent, None, 1, SECOND, now)];
-        waits.push(wait(&self.all, None, IN_ALL, SECOND, now));
+        let mut waits = vec![held, wait(&recent.sent, &ALL, 1, SECOND, now)];
+        waits.push(wait(&self.all, &ALL, IN_ALL, SECOND, now));
         if chat < 0 {
-            waits.push(wait(&recent.sent, None, IN_A_GROUP, MINUTE, now));
+            waits.push(wait(&recent.sent, &ALL, IN_A_GROUP, MINUTE, now));
         }
-        if kind == Kind::Reply {
-            waits.push(wait(&recent.sent, Some(kind), 1, SECOND * 2, now));
-            waits.push(wait(&self.all, Some(kind), IN_ALL / 2, SECOND, now));
+        if kind != Kind::Alert {
+            waits.push(wait(&recent.sent, &FOR_PEOPLE, 1, SECOND * 2, now));
+            waits.push(wait(&self.all, &FOR_PEOPLE, IN_ALL / 2, SECOND, now));
             if chat < 0 {
-                waits.push(wait(&recent.sent, Some(kind), IN_A_GROUP / 2, MINUTE, now));
+                waits.push(wait(&recent.sent, &FOR_PEOPLE, IN_A_GROUP / 2, MINUTE, now));
             }
         }
         if let Some(longest) = waits.into_iter().flatten().max() {
@@ -72,22 +80,42 @@ impl Pace {
         Ok(())
     }
 
+    /// Takes the slot for one question about somebody, or says how long to wait. It holds no chat.
+    pub fn ask(&mut self, is_guess: bool, now: DateTime<Utc>) -> Result<(), TimeDelta> {
+        forget(&mut self.all, SECOND, now);
+        let mut waits = vec![
+            wait(&self.all, &ALL, IN_ALL, SECOND, now),
+            wait(&self.all, &FOR_PEOPLE, IN_ALL / 2, SECOND, now),
+            wait(&self.all, &[Kind::Question, Kind::Guess], QUESTIONS, SECOND, now),
+        ];
+        if is_guess {
+            waits.push(wait(&self.all, &[Kind::Guess], GUESSES, SECOND, now));
+        }
+        if let Some(longest) = waits.into_iter().flatten().max() {
+            return Err(longest);
+        }
+        self.all.push_back((now, if is_guess { Kind::Guess } else { Kind::Question }));
+        Ok(())
+    }
+
     /// Telegram asked to leave a chat alone for this long.
     pub fn hold(&mut self, chat: i64, time: TimeDelta, now: DateTime<Utc>) {
         self.chats.entry(chat).or_default().held_until = Some(now + time.min(LONGEST_HOLD));
     }
 }
 
-/// How long until fewer than `most` of the kind lie within `span`.
+const ALL: [Kind; 4] = [Kind::Alert, Kind::Reply, Kind::Question, Kind::Guess];
+const FOR_PEOPLE: [Kind; 3] = [Kind::Reply, Kind::Question, Kind::Guess];
+
+/// How long until fewer than `most` of these kinds lie within `span`.
 fn wait(
     sent: &VecDeque<(DateTime<Utc>, Kind)>,
-    kind: Option<Kind>,
+    kinds: &[Kind],
     most: usize,
     span: TimeDelta,
     now: DateTime<Utc>,
 ) -> Option<TimeDelta> {
-    let counted =
-        sent.iter().rev().filter(|(at, of)| now - *at < span && kind.is_none_or(|k| k == *of));
+    let counted = sent.iter().rev().filter(|(at, kind)| now - *at < span && kinds.contains(kind));
     let (oldest, _) = counted.clone().nth(most - 1)?;
     Some(span - (now - *oldest))
 }
@@ -129,6 +157,18 @@ mod tests {
         let replies = (1..=40).filter(|chat| pace.take(*chat, Kind::Reply, at(0)).is_ok()).count();
         let alerts = (41..=80).filter(|chat| pace.take(*chat, Kind::Alert, at(0)).is_ok()).count();
         assert_eq!((replies, alerts), (15, 15));
+    }
+
+    #[test]
+    fn questions_about_people_leave_slots_to_answers_and_half_to_alerts() {
+        let mut pace = Pace::default();
+        let guessed = (0..40).filter(|_| pace.ask(true, at(0)).is_ok()).count();
+        let asked = (0..40).filter(|_| pace.ask(false, at(0)).is_ok()).count();
+        let replies = (1..=40).filter(|chat| pace.take(*chat, Kind::Reply, at(0)).is_ok()).count();
+        let alerts = (41..=80).filter(|chat| pace.take(*chat, Kind::Alert, at(0)).is_ok()).count();
+        assert_eq!((guessed, asked, replies, alerts), (6, 4, 5, 15));
+        assert_eq!(pace.ask(false, at(400)), Err(TimeDelta::milliseconds(600)));
+        assert_eq!(pace.ask(true, at(1_000)), Ok(()));
     }
 
     #[test]

@@ -27,10 +27,10 @@ impl Front {
             // Nobody else reads: the answer is a message, and the button need not wait for it.
             self.close(AnswerCallbackQuery::new(query.id.clone())).await;
         }
-        let entered = if caller.spot.is_shared() {
-            self.enter_room(&caller, true).await
-        } else {
-            self.enter_by_button(&caller, data).await
+        let entered = match self.counter.knock(&caller.visitor) {
+            Some(reply) => Err(Stuck::Said(reply)),
+            None if caller.spot.is_shared() => self.enter_room(&caller, true, alarm).await,
+            None => self.enter_by_button(&caller, data, alarm).await,
         };
         match entered {
             Ok((desk, actor)) => {
@@ -64,10 +64,11 @@ impl Front {
         &self,
         caller: &Caller,
         id: &str,
+        alarm: &mut Alarm,
     ) -> Result<(Desk, crate::commands::Actor), Stuck> {
         let found = self.or_sorry(self.counter.workspace_of_button(&caller.visitor, id).await)?;
         let Some(workspace) = found else { return Err(Stuck::Stranger) };
-        match self.enter_privately(caller, Some(&workspace), true).await? {
+        match self.enter_privately(caller, Some(&workspace), true, alarm).await? {
             Entrance::In(both) => Ok(*both),
             Entrance::Several(_) | Entrance::Stranger => Err(Stuck::Stranger),
         }

@@ -2,7 +2,7 @@
 //! take, and never later than somebody would still want it. A private answer to a question asked
 //! in a group becomes a link into the private chat.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use reqwest::Url;
 use teloxide::types::{InlineKeyboardButton, InlineKeyboardMarkup, MessageId};
@@ -115,12 +115,13 @@ impl Front {
         let gone = "That answer is not here any more, or it is somebody else's. Ask again.";
         let letter = self.letters.take(name, &visitor.id, visitor.at);
         let Some(letter) = letter else {
-            let known = self.enter_privately(caller, None, false).await;
+            let known = self.enter_privately(caller, None, false, alarm).await;
             let reply = match known {
                 Ok(Entrance::In(_) | Entrance::Several(_)) => {
                     Reply::private(Card::new(Tone::Plain, gone))
                 }
-                Ok(Entrance::Stranger) | Err(_) => self.counter.greet(visitor),
+                Ok(Entrance::Stranger) | Err(Stuck::Stranger) => self.counter.greet(visitor),
+                Err(Stuck::Said(reply)) => reply,
             };
             return self.say_openly(caller.spot, &reply, alarm).await;
         };
@@ -128,7 +129,7 @@ impl Front {
         if letter.asked.actor.role == Role::Anyone {
             return self.say_openly(caller.spot, &letter.reply, alarm).await;
         }
-        match self.enter_privately(caller, Some(&letter.workspace), true).await {
+        match self.enter_privately(caller, Some(&letter.workspace), true, alarm).await {
             Ok(Entrance::In(both)) if both.1.role >= letter.asked.actor.role => {
                 let (desk, actor) = *both;
                 let place = visitor.place.clone();
@@ -143,12 +144,20 @@ impl Front {
         }
     }
 
-    /// Waits for the slot of a reply; `false` when that would take too long.
     async fn has_slot(&self, chat: i64, alarm: &mut Alarm) -> bool {
+        self.is_let(|now| self.account.pace(chat, Kind::Reply, now), alarm).await
+    }
+
+    /// Waits until `take` has its slot; `false` when that would take too long.
+    pub(super) async fn is_let(
+        &self,
+        take: impl Fn(DateTime<Utc>) -> Result<(), TimeDelta> + Send,
+        alarm: &mut Alarm,
+    ) -> bool {
         let give_up = self.now() + PATIENCE;
         loop {
             let now = self.now();
-            match self.account.pace(chat, Kind::Reply, now) {
+            match take(now) {
                 Ok(()) => return true,
                 Err(wait) if now + wait > give_up => return false,
                 Err(wait) => alarm.wait(&*self.clock, Some(now + wait)).await,

@@ -1,8 +1,9 @@
-//! What Telegram says of a person in a chat, asked afresh or remembered for a minute at most. A
-//! question without an answer is a fault and never a right.
+//! What Telegram says of a person in a chat, asked afresh or remembered: that they are in it for a
+//! minute at most, that they are not for three, which withholds a right and gives none. A question
+//! without an answer is a fault and never a right.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
@@ -14,15 +15,38 @@ use crate::commands::Standing;
 
 /// How long an answer is good for what is no deed of an admin (S12).
 const FRESH: TimeDelta = TimeDelta::seconds(60);
-/// Answers that are kept; beyond them the old ones go.
+/// How long somebody who is not in a chat is not asked about again for what they write in private.
+/// Who joins within that time is let in at once when they speak in the chat itself.
+const OUTSIDE: TimeDelta = TimeDelta::minutes(3);
+/// Answers of either kind that are kept; for a new one the oldest of its kind goes.
 const MOST: usize = 4_096;
 
 /// Remembered answers.
 #[derive(Default)]
-pub struct Standings(Mutex<HashMap<Who, (DateTime<Utc>, Standing)>>);
+pub struct Standings(Mutex<Memory>);
 
 /// A person in a chat.
 type Who = (i64, u64);
+
+/// Apart, so that however many strangers there are, they push nobody out who is in a chat.
+#[derive(Default)]
+struct Memory {
+    inside: HashMap<Who, (DateTime<Utc>, Standing)>,
+    outside: HashMap<Who, (DateTime<Utc>, Standing)>,
+}
+
+/// What is known of a person in a chat before Telegram is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// They are in it, by an answer that is still good for what is no deed of an admin.
+    Inside(Standing),
+    /// They were in it when Telegram was asked last.
+    Before,
+    /// They were not in it a short while ago.
+    Outside,
+    /// Nothing that counts; when they were last not in it, if that is remembered.
+    Open(Option<DateTime<Utc>>),
+}
 
 /// The few fields that decide. Read by us: a field that a library's type lacks or insists on must
 /// lock nobody in or out.
@@ -63,24 +87,63 @@ impl Standings {
             }
             Err(fault) => return Err(fault),
         };
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= MOST {
-            kept.retain(|_, (at, _)| is_fresh(*at, now));
-        }
-        if kept.len() < MOST {
-            kept.insert((chat, person), (now, standing.clone()));
-        }
+        self.lock().keep((chat, person), standing.clone(), now);
         Ok(standing)
     }
 
+    /// What is known of the person in the chat without asking.
+    pub fn known(&self, who: Who, now: DateTime<Utc>) -> Known {
+        let memory = self.lock();
+        match (memory.inside.get(&who), memory.outside.get(&who)) {
+            (Some((at, standing)), _) if is_within(FRESH, *at, now) => {
+                Known::Inside(standing.clone())
+            }
+            (Some(_), _) => Known::Before,
+            (None, Some((at, _))) if is_within(OUTSIDE, *at, now) => Known::Outside,
+            (None, outside) => Known::Open(outside.map(|(at, _)| *at)),
+        }
+    }
+
+    /// Whether the person was in any chat when Telegram was asked last.
+    pub fn is_somebody(&self, person: u64) -> bool {
+        self.lock().inside.keys().any(|(_, inside)| *inside == person)
+    }
+
+    /// Whether an answer is remembered that [`Self::of`] would give without asking.
+    pub fn is_kept(&self, who: Who, now: DateTime<Utc>) -> bool {
+        self.kept(who, now).is_some()
+    }
+
     fn kept(&self, who: Who, now: DateTime<Utc>) -> Option<Standing> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(&who).filter(|(at, _)| is_fresh(*at, now)).map(|(_, standing)| standing.clone())
+        let memory = self.lock();
+        let kept = memory.inside.get(&who).or(memory.outside.get(&who));
+        kept.filter(|(at, _)| is_within(FRESH, *at, now)).map(|(_, standing)| standing.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn is_fresh(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    (TimeDelta::zero()..FRESH).contains(&(now - at))
+impl Memory {
+    fn keep(&mut self, who: Who, standing: Standing, now: DateTime<Utc>) {
+        let (kept, other) = if standing.is_member {
+            (&mut self.inside, &mut self.outside)
+        } else {
+            (&mut self.outside, &mut self.inside)
+        };
+        other.remove(&who);
+        if kept.len() >= MOST && !kept.contains_key(&who) {
+            let oldest = kept.iter().min_by_key(|(_, (at, _))| *at).map(|(who, _)| *who);
+            oldest.and_then(|who| kept.remove(&who));
+        }
+        kept.insert(who, (now, standing));
+    }
+}
+
+/// An answer of later than now is left over from a clock that was set back, and does not count.
+fn is_within(span: TimeDelta, at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    (TimeDelta::zero()..span).contains(&(now - at))
 }
 
 fn read(member: &Member, person: u64) -> Standing {
@@ -103,6 +166,50 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+    }
+
+    fn standing(is_member: bool) -> Standing {
+        Standing { is_member, ..Standing::default() }
+    }
+
+    #[test]
+    fn being_inside_is_good_for_a_minute_and_being_outside_for_three() {
+        let standings = Standings::default();
+        standings.lock().keep((-5, 11), standing(true), at(0));
+        standings.lock().keep((-5, 12), standing(false), at(0));
+        let known = |person, seconds| standings.known((-5, person), at(seconds));
+        assert_eq!(known(11, 59), Known::Inside(standing(true)));
+        assert_eq!(known(11, 60), Known::Before);
+        assert_eq!(known(12, 179), Known::Outside);
+        assert_eq!(known(12, 180), Known::Open(Some(at(0))));
+        assert_eq!(known(13, 0), Known::Open(None));
+        assert_eq!(known(12, -1), Known::Open(Some(at(0))), "a clock was set back");
+        // Who speaks in the chat itself is asked about after a minute all the same.
+        assert_eq!(standings.kept((-5, 12), at(59)), Some(standing(false)));
+        assert_eq!(standings.kept((-5, 12), at(60)), None);
+        standings.lock().keep((-5, 11), standing(false), at(61));
+        assert_eq!(known(11, 61), Known::Outside, "thrown out");
+        assert!(!standings.is_somebody(11));
+    }
+
+    #[test]
+    fn strangers_push_out_the_oldest_strangers_and_no_member() {
+        let standings = Standings::default();
+        standings.lock().keep((-5, 11), standing(true), at(0));
+        let crowd = i64::try_from(MOST).unwrap() + 9;
+        for n in 0..crowd {
+            let person = 1_000 + u64::try_from(n).unwrap();
+            standings.lock().keep((-5, person), standing(false), at(n));
+        }
+        let known = |person, seconds| standings.known((-5, person), at(seconds));
+        assert_eq!(known(1_000 + u64::try_from(crowd).unwrap() - 1, crowd), Known::Outside);
+        assert_eq!(known(1_000, crowd), Known::Open(None), "the first is forgotten");
+        assert_eq!(known(11, crowd), Known::Before);
+        assert_eq!(standings.lock().outside.len(), MOST);
+    }
 
     #[test]
     fn only_who_may_promote_manages_and_no_bot_ever_does() {

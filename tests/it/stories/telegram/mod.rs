@@ -1,6 +1,7 @@
 //! Telegram: the whole bot through its real adapter, against the strict fake.
 
 mod commands;
+mod crowd;
 mod deliveries;
 mod doors;
 mod leaving;

@@ -73,6 +73,8 @@ pub struct Wish {
     pub topic: bool,
     /// Whoever manages a chat may bring the bot there.
     pub open: bool,
+    /// How much one person may ask; without it, as much as a story needs.
+    pub limits: Option<Limits>,
 }
 
 impl World {
@@ -115,7 +117,7 @@ impl World {
         };
         let (messenger, listener) = telegram::connect(settings).unwrap();
         let trouble = listener.trouble();
-        let (app, counter) = start(&stage, messenger, wish.open);
+        let (app, counter) = start(&stage, messenger, wish);
         let stop = CancellationToken::new();
         let listening = Some(listen(listener, counter, clock, stop.clone()));
         Self { fake, stage, trouble, app, listening, stop, name }
@@ -290,7 +292,7 @@ pub fn described(name: &str, group: i64, wish: Wish) -> Described {
     }
 }
 
-fn start(stage: &Stage, messenger: Telegram, is_open: bool) -> (App, Arc<Counter>) {
+fn start(stage: &Stage, messenger: Telegram, wish: Wish) -> (App, Arc<Counter>) {
     let app = App::start(Parts {
         store: stage.store.clone(),
         prober: stage.prober.clone(),
@@ -306,10 +308,11 @@ fn start(stage: &Stage, messenger: Telegram, is_open: bool) -> (App, Arc<Counter
         vault: stage.vault.clone(),
         ids: stage.ids.clone(),
         policy: stage.policy.clone(),
-        host: HostNote { is_open, ..HostNote::default() },
+        host: HostNote { is_open: wish.open, ..HostNote::default() },
     };
     let tools = counter::tools(&app, given);
-    let limits = Limits { commands: 10_000, checks: 10_000 };
+    let many = Limits { commands: 10_000, checks: 10_000 };
+    let limits = wish.limits.unwrap_or(many);
     let counter = Arc::new(Counter::new(keylapse::commands::Tools { limits, ..tools }));
     (app, counter)
 }
