@@ -1,16 +1,19 @@
-//! The fake's REST half: a few routes, each as strict as the real one.
+//! The fake's REST half: a few routes, each as strict as the real one. Here is what every request
+//! passes, and what concerns the bot and its servers; channels and talks have files of their own.
+
+mod channels;
+mod talks;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::{Body as HttpBody, Bytes};
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use serde_json::{Value, json};
 
 use super::Fake;
-use super::rules::{self, Body};
+use super::rules;
 use super::schema;
-use super::state::{APP, Access, Asked, Guild, NEEDED, State, TOKEN, Trouble, user};
+use super::state::{APP, Asked, Guild, NEEDED, State, TOKEN, Trouble, user};
 
 /// An answer in the making.
 struct Out {
@@ -26,10 +29,6 @@ fn ok(body: Value) -> Out {
 fn no(status: u16, code: u64, message: &str) -> Out {
     Out { status, body: json!({"message": message, "code": code}), headers: Vec::new() }
 }
-
-/// How long an answer to an interaction may take, and how long its token lives.
-const FIRST_WORD: Duration = Duration::from_secs(3);
-const TOKEN_LIFE: Duration = Duration::from_mins(15);
 
 pub async fn serve(
     fake: Arc<Fake>,
@@ -112,18 +111,14 @@ fn route(
         return no(403, 40_333, "internal network error");
     }
     match (method.as_str(), parts.as_slice()) {
-        ("POST", ["interactions", id, token, "callback"]) => callback(state, (id, token), body),
+        ("POST", ["interactions", id, token, "callback"]) => {
+            talks::callback(state, (id, token), body)
+        }
         ("PATCH", ["webhooks", app, token, "messages", "@original"]) => {
-            original(state, (app, token), body)
+            talks::original(state, (app, token), body)
         }
         ("DELETE", ["webhooks", _, token, "messages", "@original"]) => {
-            match state.talks.values_mut().find(|talk| talk.token == **token) {
-                Some(talk) => {
-                    talk.shown = None;
-                    Out { status: 204, body: Value::Null, headers: Vec::new() }
-                }
-                None => no(404, 10_015, "Unknown Webhook"),
-            }
+            talks::take_back(state, token)
         }
         _ => {
             let told = headers.get("authorization").and_then(|value| value.to_str().ok());
@@ -185,26 +180,13 @@ fn known(
             commands(state, method, guild, body)
         }
         (_, ["channels", channel, rest @ ..]) => {
-            let out = channel_route(state, method, channel, rest, (query, body));
-            with_bucket(out, method)
+            channels::serve(state, method, channel, rest, (query, body))
         }
         _ => {
             state.complaints.push(format!("{method} {} is not known", parts.join("/")));
             no(404, 0, "404: Not Found")
         }
     }
-}
-
-fn with_bucket(mut out: Out, method: &Method) -> Out {
-    if out.headers.is_empty() {
-        out.headers = vec![
-            ("x-ratelimit-limit", "50".to_owned()),
-            ("x-ratelimit-remaining", "49".to_owned()),
-            ("x-ratelimit-reset-after", "1.000".to_owned()),
-            ("x-ratelimit-bucket", format!("bucket-{method}")),
-        ];
-    }
-    out
 }
 
 fn member(state: &State, guild: &str, person: &str) -> Out {
@@ -255,137 +237,6 @@ fn commands(state: &mut State, method: &Method, scope: u64, body: &Value) -> Out
         }
         _ => no(405, 0, "405: Method Not Allowed"),
     }
-}
-
-fn channel_route(
-    state: &mut State,
-    method: &Method,
-    id: &str,
-    rest: &[&str],
-    (query, body): (&str, &Value),
-) -> Out {
-    let id: u64 = id.parse().unwrap_or(0);
-    let Some(channel) = state.channels.get(&id) else { return no(404, 10_003, "Unknown Channel") };
-    if !state.guilds.get(&channel.guild).is_some_and(|guild| guild.has_bot)
-        || state.ruling(id).access == Access::NoView
-    {
-        return no(403, 50_001, "Missing Access");
-    }
-    match (method.as_str(), rest) {
-        ("GET", []) => ok(state.channel_answer(id)),
-        ("GET", ["messages"]) => {
-            let limit = query.strip_prefix("limit=").and_then(|n| n.parse().ok()).unwrap_or(50);
-            let messages: Vec<Value> = channel.messages.iter().rev().take(limit).cloned().collect();
-            ok(Value::Array(messages))
-        }
-        ("POST", ["messages"]) => {
-            let speak = if channel.parent.is_some() { 1 << 38 } else { 1 << 11 };
-            if state.ruling(id).access.denied() & (speak | 1 << 14) != 0 {
-                return no(403, 50_013, "Missing Permissions");
-            }
-            if channel.is_archived && channel.is_locked {
-                return no(400, 50_083, "Thread is archived");
-            }
-            post(state, id, body)
-        }
-        ("PATCH", ["messages", _]) if channel.is_archived => no(400, 50_083, "Thread is archived"),
-        ("PATCH", ["messages", message]) => {
-            let wrong = rules::message(body, Body::Edit);
-            if !wrong.is_empty() {
-                state.complaints.extend(wrong);
-                return no(400, 50_035, "Invalid Form Body");
-            }
-            let channel = state.channels.get_mut(&id).expect("a channel");
-            let found = channel.messages.iter_mut().find(|one| one["id"] == **message);
-            let Some(found) = found else { return no(404, 10_008, "Unknown Message") };
-            for name in ["content", "embeds", "components"] {
-                if let Some(value) = body.get(name) {
-                    found[name] = value.clone();
-                }
-            }
-            found["edits"] = (found["edits"].as_u64().unwrap_or(0) + 1).into();
-            let mut answer = found.clone();
-            answer.as_object_mut().expect("a message").remove("edits");
-            ok(answer)
-        }
-        _ => {
-            state.complaints.push(format!("{method} of a channel's {rest:?} is not known"));
-            no(404, 0, "404: Not Found")
-        }
-    }
-}
-
-fn post(state: &mut State, id: u64, body: &Value) -> Out {
-    let wrong = rules::message(body, Body::Create);
-    if !wrong.is_empty() {
-        state.complaints.extend(wrong);
-        return no(400, 50_035, "Invalid Form Body");
-    }
-    let nonce = body["nonce"].as_str().unwrap_or_default().to_owned();
-    let enforced = body["enforce_nonce"] == true && !nonce.is_empty();
-    if enforced && let Some(said) = state.channels[&id].nonces.get(&nonce) {
-        return ok(said.clone());
-    }
-    let message = state.message(id, body);
-    let channel = state.channels.get_mut(&id).expect("a channel");
-    channel.messages.push(message.clone());
-    // A message wakes a thread that only sleeps.
-    channel.is_archived = false;
-    channel.nonces.insert(nonce, message.clone());
-    ok(message)
-}
-
-fn callback(state: &mut State, (id, token): (&str, &str), body: &Value) -> Out {
-    let id: u64 = id.parse().unwrap_or(0);
-    let kind = body["type"].as_u64().unwrap_or(0);
-    let data = &body["data"];
-    let wrong = match kind {
-        4 | 7 => rules::message(data, Body::Callback),
-        // A promise says nothing yet; only its flag counts.
-        5 if data["flags"].as_u64().unwrap_or(0) & !64 == 0 => Vec::new(),
-        6 => Vec::new(),
-        8 => rules::choices(data),
-        _ => vec![format!("callback type {kind} with {data}")],
-    };
-    let Some(talk) = state.talks.get_mut(&id).filter(|talk| talk.token == token) else {
-        return no(404, 10_062, "Unknown interaction");
-    };
-    if talk.made.elapsed() > FIRST_WORD {
-        return no(404, 10_062, "Unknown interaction");
-    }
-    if talk.kind.is_some() {
-        return no(400, 40_060, "Interaction has already been acknowledged.");
-    }
-    if !wrong.is_empty() {
-        state.complaints.extend(wrong);
-        return no(400, 50_035, "Invalid Form Body");
-    }
-    talk.kind = Some(kind);
-    talk.first_word_after = Some(talk.made.elapsed());
-    talk.ephemeral = data["flags"].as_u64().unwrap_or(0) & 64 != 0;
-    match kind {
-        8 => talk.choices = Some(data["choices"].clone()),
-        4 | 7 => talk.shown = Some(data.clone()),
-        _ => {}
-    }
-    Out { status: 204, body: Value::Null, headers: Vec::new() }
-}
-
-fn original(state: &mut State, (app, token): (&str, &str), body: &Value) -> Out {
-    let wrong = rules::message(body, Body::WebhookEdit);
-    let message = state.message(1, body);
-    let Some(talk) = state.talks.values_mut().find(|talk| talk.token == token) else {
-        return no(404, 10_015, "Unknown Webhook");
-    };
-    if talk.kind.is_none() || talk.made.elapsed() > TOKEN_LIFE || app != APP.to_string() {
-        return no(404, 10_015, "Unknown Webhook");
-    }
-    if !wrong.is_empty() {
-        state.complaints.extend(wrong);
-        return no(400, 50_035, "Invalid Form Body");
-    }
-    talk.shown = Some(body.clone());
-    ok(message)
 }
 
 impl Fake {
