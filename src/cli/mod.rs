@@ -5,6 +5,7 @@
 mod actor;
 pub mod arguments;
 pub mod ask;
+pub mod attend;
 pub mod counter;
 pub mod demo;
 mod doctor;

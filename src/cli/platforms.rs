@@ -1,6 +1,5 @@
 //! The chats of a running bot: who writes and who listens, as the settings name them. A platform
-//! whose token is refused ends the bot with one sentence; one that is disturbed is said through
-//! the others.
+//! that refuses the bot rests; one that is disturbed is said through the others.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::attend::{Attending, Ear, Roll};
 use super::failure::Failure;
 use super::open::Workshop;
 use crate::chat::Messenger;
@@ -26,6 +26,8 @@ pub struct Platforms {
     pub endpoints: Vec<String>,
     /// Whether any of them is on this machine.
     pub is_test: bool,
+    /// Which of them refuse the bot.
+    pub roll: Arc<Roll>,
     telegram: Option<telegram::Listener>,
     discord: Option<discord::Listener>,
 }
@@ -40,6 +42,7 @@ pub fn connect(shop: &Workshop) -> Result<Platforms, Failure> {
         messengers: BTreeMap::new(),
         endpoints: endpoints(config),
         is_test: is_test(config),
+        roll: Arc::new(Roll::new(configured(config))),
         telegram: None,
         discord: None,
     };
@@ -87,7 +90,13 @@ pub fn start_command(config: &Config) -> &'static str {
 
 /// Whether any platform is configured.
 pub fn is_any(config: &Config) -> bool {
-    config.discord.is_some() || config.telegram.is_some()
+    configured(config).next().is_some()
+}
+
+fn configured(config: &Config) -> impl Iterator<Item = Platform> {
+    let discord = config.discord.is_some().then_some(Platform::Discord);
+    let telegram = config.telegram.is_some().then_some(Platform::Telegram);
+    discord.into_iter().chain(telegram)
 }
 
 fn is_test(config: &Config) -> bool {
@@ -121,25 +130,23 @@ impl Platforms {
         clock: &Arc<dyn Clock>,
         stop: &CancellationToken,
     ) -> Listening {
-        let mut listening = JoinSet::new();
-        if let Some(listener) = self.telegram {
+        if let Some(listener) = &self.telegram {
             watch_trouble(listener.trouble(), Platform::Telegram, (counter, clock), stop);
-            let (counter, clock, stop) = (counter.clone(), clock.clone(), stop.clone());
-            listening.spawn(async move {
-                listener.run(counter, clock, stop).await.map_err(|trouble| trouble.to_string())
-            });
         }
-        if let Some(listener) = self.discord {
-            let (counter, clock, ending) = (counter.clone(), clock.clone(), stop.clone());
-            listening.spawn(async move {
-                listener.run(counter, clock, ending).await.map_err(|why| why.to_string())
-            });
+        let (counter, clock, stop) = (counter.clone(), clock.clone(), stop.clone());
+        let attending = Attending { counter, clock, stop, roll: self.roll };
+        let mut listening = JoinSet::new();
+        let ears = [self.telegram.map(Ear::Telegram), self.discord.map(Ear::Discord)];
+        for ear in ears.into_iter().flatten() {
+            let attending = attending.clone();
+            listening.spawn(async move { attending.listen(ear).await });
         }
         listening
     }
 }
 
-/// Says a platform's trouble through the others, and when it is over.
+/// Says a platform's trouble through the others, and when it is over. What the last run left open
+/// is over when the platform is heard.
 fn watch_trouble<T: std::fmt::Display + Send + Sync + 'static>(
     mut trouble: watch::Receiver<Option<T>>,
     platform: Platform,
@@ -149,13 +156,12 @@ fn watch_trouble<T: std::fmt::Display + Send + Sync + 'static>(
     let (counter, clock, stop) = (counter.clone(), clock.clone(), stop.clone());
     tokio::spawn(async move {
         loop {
-            // What the last run left open is over, unless it is seen again.
-            let said = trouble.borrow_and_update().as_ref().map(ToString::to_string);
-            counter.trouble(platform, said.as_deref(), clock.now()).await;
             tokio::select! {
                 () = stop.cancelled() => return,
                 changed = trouble.changed() => if changed.is_err() { return },
             }
+            let said = trouble.borrow_and_update().as_ref().map(ToString::to_string);
+            counter.trouble(platform, said.as_deref(), clock.now()).await;
         }
     });
 }

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::ask::Terminal;
+use super::attend::Roll;
 use super::failure::{Failure, refused};
 use super::open::{self, Workshop};
 use super::platforms::{self, Listening, Platforms};
@@ -128,6 +129,7 @@ pub struct Bot {
     app: App,
     counter: Arc<Counter>,
     platforms: Mutex<Option<Platforms>>,
+    roll: Arc<Roll>,
     is_test: bool,
 }
 
@@ -168,7 +170,8 @@ impl Bot {
             host,
         };
         let counter = Arc::new(Counter::new(counter::tools(&app, given)));
-        Self { app, counter, platforms: Mutex::new(Some(platforms)), is_test }
+        let roll = platforms.roll.clone();
+        Self { app, counter, platforms: Mutex::new(Some(platforms)), roll, is_test }
     }
 
     /// Lets the platforms listen until told to stop; once.
@@ -206,7 +209,7 @@ async fn serve(
     };
     let bot = Bot::on(shop, prober, platforms, &screen);
     let ending = CancellationToken::new();
-    let ended = match serve_ops(shop, bot.is_test, &ending).await {
+    let ended = match serve_ops(shop, &bot, &ending).await {
         Ok(()) => {
             let listening = bot.listen(shop, &ending);
             let talk = talker.map(|(desk, lines)| {
@@ -224,13 +227,10 @@ async fn serve(
     ended
 }
 
-async fn serve_ops(
-    shop: &Workshop,
-    is_test: bool,
-    ending: &CancellationToken,
-) -> Result<(), Failure> {
+async fn serve_ops(shop: &Workshop, bot: &Bot, ending: &CancellationToken) -> Result<(), Failure> {
     let Some(listen) = shop.config.ops.listen else { return Ok(()) };
-    let ops = Ops { store: shop.store.clone(), clock: shop.clock.clone(), is_test };
+    let (resting, is_test) = (bot.roll.resting(), bot.is_test);
+    let ops = Ops { store: shop.store.clone(), clock: shop.clock.clone(), resting, is_test };
     let serving = http::serve(ops, listen, ending.clone()).await.map_err(|error| {
         Failure::Refused(format!(
             "[ops] listen {listen} cannot be used ({}): choose another, or off.",
@@ -241,7 +241,7 @@ async fn serve_ops(
     Ok(())
 }
 
-/// Until the person leaves, the process is asked to stop, or a platform refuses the token.
+/// Until the person leaves, the process is asked to stop, or every platform refuses the bot.
 async fn until_stopped(
     talk: Option<(Talk, mpsc::Receiver<String>)>,
     screen: &Screen,

@@ -1,6 +1,7 @@
 //! Health and metrics for whoever operates the bot, on a listener of its own: off unless the
 //! settings name one, on loopback unless they insist. Counts only: no tenant, key or label.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,9 +12,11 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::domain::receiver::Platform;
 use crate::store::Store;
 use crate::store::count::Counts;
 use crate::store::install::Heartbeat;
@@ -24,6 +27,8 @@ pub struct Ops {
     pub store: Store,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// The platforms that refuse the bot, each with its sentence; then it is not well.
+    pub resting: watch::Receiver<BTreeMap<Platform, String>>,
     /// Whether an exchange is asked at an endpoint that is not its own; then never ready.
     pub is_test: bool,
 }
@@ -53,13 +58,18 @@ pub async fn serve(
 type Said = (StatusCode, String);
 
 async fn health(State(ops): State<Arc<Ops>>) -> Said {
-    match (alive(&ops).await, ops.store.counts(ops.clock.now()).await) {
-        (Ok(()), Ok(counts)) => {
-            (StatusCode::OK, format!("alive\nlost receivers: {}\n", counts.lost_receivers))
-        }
-        (Err(why), _) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
-        (_, Err(_)) => (StatusCode::SERVICE_UNAVAILABLE, "the ledger does not answer\n".to_owned()),
+    let Ok(counts) = ops.store.counts(ops.clock.now()).await else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the ledger does not answer\n".to_owned());
+    };
+    let (alive, resting) = (alive(&ops).await, ops.resting.borrow().clone());
+    let is_well = alive.is_ok() && resting.is_empty();
+    let mut said = format!("{}\n", alive.err().unwrap_or("alive"));
+    for (platform, why) in resting {
+        // Writing to a string cannot fail.
+        let _ = writeln!(said, "{} rests: {why}", platform.name());
     }
+    let _ = writeln!(said, "lost receivers: {}", counts.lost_receivers);
+    (if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, said)
 }
 
 async fn ready(State(ops): State<Arc<Ops>>) -> Said {
@@ -143,11 +153,11 @@ mod tests {
         assert!(text.contains("keylapse_messages{state=\"se_nt_\"} 2\n"));
     }
     #[tokio::test]
-    async fn health_counts_the_receivers_that_are_lost_and_names_none() {
+    async fn health_counts_lost_receivers_without_names_and_is_not_well_while_a_platform_rests() {
         use chrono_tz::Tz;
 
         use crate::clock::Stepped;
-        use crate::domain::receiver::{Address, Platform};
+        use crate::domain::receiver::Address;
         use crate::domain::signal::Severity;
         use crate::domain::text::Clean;
         use crate::ids::Ids;
@@ -174,12 +184,20 @@ mod tests {
         store.sync_workspaces(&[desk], now).await.unwrap();
         store.beat(&Heartbeat { at: now, checks_at: now, deliveries_at: now }).await.unwrap();
         let clock: Arc<dyn Clock> = Arc::new(Stepped::new(now));
-        let ops = Arc::new(Ops { store: store.clone(), clock, is_test: false });
+        let roll = watch::Sender::default();
+        let resting = roll.subscribe();
+        let ops = Arc::new(Ops { store: store.clone(), clock, resting, is_test: false });
         for lost in ["0", "1"] {
             let (status, text) = health(State(ops.clone())).await;
             let expected = format!("alive\nlost receivers: {lost}\n");
             assert_eq!((status, text), (StatusCode::OK, expected));
             store.lose_chat(Platform::Telegram, "-100", "night was put out").await.unwrap();
         }
+        roll.send_modify(|resting: &mut BTreeMap<_, _>| {
+            resting.insert(Platform::Discord, "It says no.".to_owned());
+        });
+        let (status, text) = health(State(ops)).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(text, "alive\nDiscord rests: It says no.\nlost receivers: 1\n");
     }
 }

@@ -13,6 +13,8 @@ use serde_json::json;
 use crate::cli::{Host, harmless, lines, simulator};
 use crate::fakes::discord;
 use crate::fakes::telegram::{Fake, Person, Status, TOKEN, poll_elsewhere};
+use crate::security::bot::Bot as Heard;
+use crate::security::sweep::get;
 use crate::stories::discord::town::{self, KEYS, OWNER, SERVER, TRADERS, in_server};
 use crate::stories::discord::world::{button, text};
 
@@ -147,6 +149,46 @@ async fn a_token_that_telegram_refuses_ends_the_program_with_one_sentence() {
     assert_eq!(ended.code, 2, "{ended:?}");
     assert!(ended.sentence().contains("refuses this bot's token"), "{ended:?}");
     assert!(!ended.err.contains(TOKEN), "{ended:?}");
+    exchange.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_telegram_alone_refuses_is_said_on_discord_and_the_program_goes_on() {
+    let key = harmless("mm-bot-1");
+    let exchange = simulator(std::slice::from_ref(&key)).await;
+    let (host, group, server) = on_both(&exchange).await;
+    let added = host.tell(&["key", "add", "--label", "mm-bot-1", "--stdin", "--yes"], &lines(&key));
+    assert_eq!(added.code, 0, "{added:?}");
+    group.revoke_token();
+    let mut command = host.command(&["run"]);
+    command.env("KEYLAPSE_OPS__LISTEN", "127.0.0.1:0").env("KEYLAPSE_LOG", "info");
+    let bot = Heard::spawn(command);
+    let said = in_channel(&server, "Telegram is disturbed since").await;
+    assert!(text(&said).contains("Telegram refuses this bot's token"), "{}", text(&said));
+    let health = String::from_utf8(get(bot.ops(), "/healthz")).unwrap();
+    assert!(health.starts_with("HTTP/1.1 503") && health.contains("\nTelegram rests:"), "{health}");
+    assert!(exchange.edit("mm-bot-1", |key| key.permissions.push("Withdrawal".to_owned())));
+    let asked = host.run(&["key", "test", "mm-bot-1"]);
+    assert!(asked.out.contains("Withdrawal"), "{asked:?}");
+    in_channel(&server, "can now withdraw").await;
+    let ended = bot.kill();
+    let refused = ended.err.matches("Telegram refuses this bot's token").count();
+    assert_eq!(refused, 1, "said once:\n{}", ended.err);
+    assert!(server.state().complaints.is_empty(), "{:#?}", server.state().complaints);
+    exchange.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_that_both_platforms_refuse_end_the_program_and_both_are_named() {
+    let exchange = simulator(&[]).await;
+    let (host, group, server) = on_both(&exchange).await;
+    group.revoke_token();
+    server.state().wrong_token = true;
+    let ended = tokio::task::spawn_blocking(move || host.run(&["run"])).await.unwrap();
+    assert_eq!(ended.code, 2, "{ended:?}");
+    for name in ["Telegram refuses this bot's token", "Discord refuses the bot's token"] {
+        assert!(ended.sentence().contains(name), "{ended:?}");
+    }
     exchange.shutdown().await;
 }
 

@@ -77,6 +77,7 @@ pub struct Listener {
     endpoint: Endpoint,
     wire: Arc<Wire>,
     patience: Patience,
+    up: watch::Sender<bool>,
 }
 
 /// What asking for the gateway gave.
@@ -95,7 +96,8 @@ enum Ended {
 
 impl Listener {
     pub(super) fn new(token: Secret, endpoint: Endpoint, wire: Arc<Wire>) -> Self {
-        Self { token, endpoint, wire, patience: Patience::default() }
+        let (patience, up) = (Patience::default(), watch::Sender::new(false));
+        Self { token, endpoint, wire, patience, up }
     }
 
     /// The same with another patience.
@@ -105,26 +107,31 @@ impl Listener {
         self
     }
 
-    /// Listens until `stop`, or until only a person can help; the bot ends then, and its last
-    /// sentence says why.
+    /// Whether the gateway is up, as it changes.
+    pub fn up(&self) -> watch::Receiver<bool> {
+        self.up.subscribe()
+    }
+
+    /// Listens until `stop`, or until only a person can help, which the sentence says; it can be
+    /// run again then.
     pub async fn run(
-        self,
+        &self,
         counter: Arc<Counter>,
         clock: Arc<dyn Clock>,
         stop: CancellationToken,
     ) -> Result<(), Stopped> {
-        let is_up = watch::Sender::new(false);
         let long = self.patience.down * LONG;
-        tokio::select! {
-            ended = self.listen((&counter, &clock), &is_up, &stop) => ended,
-            () = tell_of_silence(is_up.subscribe(), long, (&counter, &clock)) => Ok(()),
-        }
+        let ended = tokio::select! {
+            ended = self.listen((&counter, &clock), &stop) => ended,
+            () = tell_of_silence(self.up(), long, (&counter, &clock)) => Ok(()),
+        };
+        self.up.send_replace(false);
+        ended
     }
 
     async fn listen(
         &self,
         tools: (&Arc<Counter>, &Arc<dyn Clock>),
-        is_up: &watch::Sender<bool>,
         stop: &CancellationToken,
     ) -> Result<(), Stopped> {
         let mut tries = 0;
@@ -135,13 +142,13 @@ impl Listener {
                     tracing::warn!("Discord's gateway was not found, trying again: {fault}");
                     after
                 }
-                Found::At(url) => match self.serve(url, tools, is_up, stop).await? {
+                Found::At(url) => match self.serve(url, tools, stop).await? {
                     Ended::Asked => return Ok(()),
                     Ended::Stop(why) => return Err(why),
                     Ended::Again => None,
                 },
             };
-            is_up.send_replace(false);
+            self.up.send_replace(false);
             let wait = wait.unwrap_or(self.patience.retry * (1 << tries.min(4)));
             tries += 1;
             if tokio::time::timeout(wait, stop.cancelled()).await.is_ok() {
@@ -196,16 +203,15 @@ impl Listener {
         &self,
         gateway: String,
         (counter, clock): (&Arc<Counter>, &Arc<dyn Clock>),
-        is_up: &watch::Sender<bool>,
         stop: &CancellationToken,
     ) -> Result<Ended, Stopped> {
-        let mut up = is_up.subscribe();
+        let mut up = self.up();
         let events = Events {
             counter: counter.clone(),
             clock: clock.clone(),
             wire: self.wire.clone(),
             stop: stop.clone(),
-            is_up: is_up.clone(),
+            is_up: self.up.clone(),
             registering: Mutex::default(),
         };
         let mut client = self.client(events).await?;
@@ -220,7 +226,7 @@ impl Listener {
                     Err(error) => judge(&error),
                 },
                 () = stop.cancelled() => break Ended::Asked,
-                () = watch_stage(&shards, is_up, self.patience.down / 6) => {}
+                () = watch_stage(&shards, &self.up, self.patience.down / 6) => {}
                 () = silence(&mut up, self.patience.down) => match self.find().await {
                     Found::At(url) => {
                         tracing::warn!("Discord's gateway is silent; trying on");

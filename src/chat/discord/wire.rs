@@ -67,8 +67,8 @@ pub struct Wire {
     token: Mutex<Token>,
 }
 
-/// What is said where the token is dead.
-pub const TOKEN_REFUSED: &str = "Discord refuses the bot's token: make a new one in the Developer Portal (Bot, Reset Token), put it into [discord] and start again.";
+/// What is said where the token is refused. A new one takes a restart; the same one is tried again.
+pub const TOKEN_REFUSED: &str = "Discord refuses the bot's token: make a new one in the Developer Portal (Bot, Reset Token), put it into [discord] and restart keylapse.";
 
 impl Wire {
     pub fn new(
@@ -160,7 +160,8 @@ impl Wire {
         if status != 401 {
             self.token().believed();
         } else if self.token().refused(self.clock.now()) {
-            tracing::error!("{TOKEN_REFUSED}");
+            // No more than a warning: where it is so for good the listener ends, and says it.
+            tracing::warn!("{TOKEN_REFUSED} The one it has is tried by one request now and then.");
         }
     }
 

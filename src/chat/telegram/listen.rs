@@ -33,7 +33,7 @@ const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
 pub enum Trouble {
     /// The token is wrong, or was revoked.
     #[error(
-        "Telegram refuses this bot's token: copy it again from @BotFather into the settings, then start keylapse again."
+        "Telegram refuses this bot's token: copy it again from @BotFather into the settings, then restart keylapse."
     )]
     Token,
     /// Another program polls with the same token.
@@ -57,6 +57,7 @@ struct WebhookInfo {
 pub struct Listener {
     account: Arc<Account>,
     trouble: watch::Sender<Option<Trouble>>,
+    up: watch::Sender<bool>,
 }
 
 /// What comes after a fault.
@@ -67,7 +68,7 @@ enum After {
 
 impl Listener {
     pub(super) fn new(account: Arc<Account>) -> Self {
-        Self { account, trouble: watch::Sender::new(None) }
+        Self { account, trouble: watch::Sender::new(None), up: watch::Sender::new(false) }
     }
 
     /// The trouble there is now, and every change of it.
@@ -75,10 +76,26 @@ impl Listener {
         self.trouble.subscribe()
     }
 
+    /// Whether Telegram takes the token and lets us listen, as it changes.
+    pub fn up(&self) -> watch::Receiver<bool> {
+        self.up.subscribe()
+    }
+
     /// Listens until told to stop, then finishes what it has begun. Ends by itself only when
-    /// Telegram refuses the token.
+    /// Telegram refuses the token; it can be run again then.
     pub async fn run(
-        self,
+        &self,
+        counter: Arc<Counter>,
+        clock: Arc<dyn Clock>,
+        stop: CancellationToken,
+    ) -> Result<(), Trouble> {
+        let ended = self.listen(counter, clock, stop).await;
+        self.up.send_replace(false);
+        ended
+    }
+
+    async fn listen(
+        &self,
         counter: Arc<Counter>,
         clock: Arc<dyn Clock>,
         stop: CancellationToken,
@@ -87,6 +104,7 @@ impl Listener {
         if !self.get_ready(&patience).await? {
             return Ok(());
         }
+        self.up.send_replace(true);
         let front = Arc::new(Front::new(self.account.clone(), counter, clock));
         let (handlers, places) = (TaskTracker::new(), Arc::new(Semaphore::new(AT_ONCE)));
         let (mut offset, mut failures) = (None, 0);
@@ -196,7 +214,7 @@ impl Listener {
 
     fn judge(&self, fault: &Fault, failures: u32) -> After {
         if fault::is_about_token(fault) {
-            // The bot ends with this sentence; no chat is left to say it in.
+            // Said by whoever listened: this platform rests, or the bot ends with it.
             return After::End(Trouble::Token);
         }
         match fault {

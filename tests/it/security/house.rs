@@ -359,9 +359,9 @@ fn serve(
     };
     let tools = Tools { limits, ..counter::tools(&app, given) };
     let counter = Arc::new(Counter::new(tools));
-    let telegram = hears.run(counter.clone(), clock.clone(), stop.clone());
-    listeners.spawn(async move { telegram.await.unwrap() });
-    let discord = listens.run(counter, clock, stop.clone());
-    listeners.spawn(async move { discord.await.unwrap() });
+    let with = (counter.clone(), clock.clone(), stop.clone());
+    listeners.spawn(async move { hears.run(with.0, with.1, with.2).await.unwrap() });
+    let stop = stop.clone();
+    listeners.spawn(async move { listens.run(counter, clock, stop).await.unwrap() });
     app
 }

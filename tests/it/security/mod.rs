@@ -5,7 +5,7 @@
 //! A new chat platform joins by adding its fake to [`outbound`] and [`tokens`], and to the house:
 //! [`tenants`], [`identities`], [`flood`] and [`voices`] then try it.
 
-mod bot;
+pub mod bot;
 mod disk;
 mod door;
 mod exfiltration;
@@ -16,7 +16,7 @@ mod house;
 mod identities;
 mod needles;
 mod outbound;
-mod sweep;
+pub mod sweep;
 mod tenants;
 mod text;
 mod tokens;

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use keylapse::chat::console::Console;
 use keylapse::chat::console::screen::Screen;
 use keylapse::chat::discord::Stopped;
+use keylapse::cli::attend::Roll;
 use keylapse::clock::Clock as _;
 use keylapse::domain::receiver::{Address, Platform};
 use serde_json::json;
@@ -235,4 +236,34 @@ async fn a_gateway_that_stays_silent_is_said_in_another_chat_even_at_night() {
     world.fake.state().refuse = None;
     is_printed(&world, &paper, "Discord: works again").await;
     world.end("silent").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_token_rests_beside_a_platform_that_works_until_discord_takes_it_again() {
+    let mut world = World::with(Fake::start().await, &[KEYS]).await;
+    let paper = a_terminal_beside(&mut world).await;
+    world.fake.state().refuse = Some(4_004);
+    let roll = Arc::new(Roll::new([Platform::Discord, Platform::Telegram]));
+    roll.heard(Platform::Telegram);
+    let resting = roll.resting();
+    let listening = world.start_attended(roll);
+    is_printed(&world, &paper, "Discord is disturbed since").await;
+    is_printed(&world, &paper, "Discord refuses the bot's token").await;
+    assert!(resting.borrow().contains_key(&Platform::Discord), "health sees it");
+    world.reads(KEYS, &["Discord is disturbed since"]);
+    // Checks go on meanwhile.
+    world.watch("mm-bot-1").await;
+    world.gains_withdrawal("mm-bot-1").await;
+    is_printed(&world, &paper, "mm-bot-1 can now withdraw").await;
+    world.reads(KEYS, &["mm-bot-1 can now withdraw"]);
+    let tried = world.fake.state().identifies;
+    assert!((1..=6).contains(&tried), "tried {tried} times");
+    world.fake.state().refuse = None;
+    is_printed(&world, &paper, "Discord: works again").await;
+    assert!(resting.borrow().is_empty(), "well again");
+    world.comes_up().await;
+    // Once heard it is tried as long as the bot runs, also where there is nothing else.
+    assert!(!listening.is_finished());
+    world.end("rests").await;
+    assert_eq!(listening.await.unwrap(), Ok(()));
 }

@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use keylapse::app::{App, Parts};
 use keylapse::chat::Messenger;
 use keylapse::chat::discord::{self, Listener, Patience, Settings, Stopped};
+use keylapse::cli::attend::{Attending, Ear, Roll};
 use keylapse::cli::counter;
 use keylapse::cli::demo::stage::{Setting, Stage, Told};
 use keylapse::clock::Clock;
@@ -148,6 +149,20 @@ impl World {
 
     /// Starts the bot and waits for nothing.
     pub fn start(&mut self) {
+        let (listener, counter, clock) = self.build();
+        let stop = self.stop.clone();
+        let listening = async move { listener.run(counter, clock, stop).await };
+        self.listening = Some(tokio::spawn(listening));
+    }
+
+    /// The same with a listener that is kept up as the program does it.
+    pub fn start_attended(&mut self, roll: Arc<Roll>) -> JoinHandle<Result<(), String>> {
+        let (listener, counter, clock) = self.build();
+        let attending = Attending { counter, clock, stop: self.stop.clone(), roll };
+        tokio::spawn(async move { attending.listen(Ear::Discord(listener)).await })
+    }
+
+    fn build(&mut self) -> (Listener, Arc<Counter>, Arc<dyn Clock>) {
         let clock: Arc<dyn Clock> = Arc::new(self.stage.clock.clone());
         let (messenger, listener) = discord::connect(&self.settings(), clock.clone()).unwrap();
         let messenger: Arc<dyn Messenger> = messenger;
@@ -175,8 +190,7 @@ impl World {
         self.stop = CancellationToken::new();
         let patience =
             Patience { down: Duration::from_millis(300), retry: Duration::from_millis(50) };
-        let listener: Listener = listener.with_patience(patience);
-        self.listening = Some(tokio::spawn(listener.run(counter, clock, self.stop.clone())));
+        (listener.with_patience(patience), counter, clock)
     }
 
     /// Stops the bot; the listener must have nothing to complain of.

@@ -323,5 +323,5 @@ fn listen(
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> JoinHandle<Result<(), Trouble>> {
-    tokio::spawn(listener.run(counter, clock, stop))
+    tokio::spawn(async move { listener.run(counter, clock, stop).await })
 }
