@@ -141,6 +141,27 @@ async fn too_many_requests_are_obeyed_to_the_second_and_nothing_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slip_of_one_401_costs_a_minute_of_quiet_and_no_warning() {
+    let mut world = World::new().await;
+    world.watch("tracker").await;
+    let body = json!({"message": "401: Unauthorized", "code": 0});
+    trouble(&world, KEYS, Trouble::Answer(401, body, Vec::new()));
+    let more = "Withdrawal".to_owned();
+    assert!(world.stage.simulator.edit("tracker", |key| key.permissions.push(more)));
+    while posts(&world, KEYS).is_empty() {
+        world.pass(TimeDelta::seconds(5)).await;
+    }
+    let asked = world.fake.state().asked.len();
+    world.pass(TimeDelta::seconds(55)).await;
+    assert_eq!(world.fake.state().asked.len(), asked, "nothing at all is asked meanwhile");
+    world.pass(TimeDelta::seconds(10)).await;
+    assert_eq!(posts(&world, KEYS), [401, 200]);
+    world.reads(KEYS, &["tracker", LEFT]);
+    assert_eq!(world.lost(KEYS).await, None);
+    world.end("one-401").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_of_which_nobody_knows_is_never_shown_twice() {
     for (name, kind, asked) in [
         ("cut-after", Trouble::DoneAndCut, 2),
