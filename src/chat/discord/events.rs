@@ -8,15 +8,13 @@ use serenity::all::{
     CreateAutocompleteResponse, CreateInteractionResponse, EventHandler, Guild, GuildChannel,
     GuildId, Interaction, Message, PartialGuildChannel, Ready, ResumedEvent, UnavailableGuild,
 };
-use tokio::sync::{Mutex, watch};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::watch;
 
 use super::answer::Door;
 use super::form;
-use super::menu::{Scope, publish};
+use super::menu::{Registrar, Scope};
 use super::render::cut;
 use super::visit::{Visit, Wish};
-use super::wire::Wire;
 use crate::clock::Clock;
 use crate::commands::{Command, Counter, Entrance, Place, Standing, Visitor};
 use crate::domain::receiver::Platform;
@@ -29,12 +27,9 @@ const CHOICE: usize = 100;
 pub struct Events {
     pub counter: Arc<Counter>,
     pub clock: Arc<dyn Clock>,
-    pub wire: Arc<Wire>,
-    pub stop: CancellationToken,
     /// Whether the gateway is up.
     pub is_up: watch::Sender<bool>,
-    /// One registration at a time.
-    pub registering: Mutex<()>,
+    pub registrar: Registrar,
 }
 
 #[serenity::async_trait]
@@ -42,9 +37,8 @@ impl EventHandler for Events {
     async fn ready(&self, _: Context, ready: Ready) {
         self.is_up.send_replace(true);
         self.counter.trouble(Platform::Discord, None, self.clock.now()).await;
-        let _one = self.registering.lock().await;
-        let app = ready.application.id.get();
-        publish(&self.wire, (app, Scope::Everywhere), &form::everywhere(), &self.stop).await;
+        let turn = self.registrar.turn(Scope::Everywhere).await;
+        self.registrar.publish(ready.application.id.get(), turn, &form::everywhere()).await;
     }
 
     async fn resume(&self, _: Context, _: ResumedEvent) {
@@ -172,10 +166,10 @@ impl Events {
 
     /// Gives a server the commands that its workspace has, or none.
     async fn register(&self, app: u64, server: u64) {
+        let turn = self.registrar.turn(Scope::Server(server)).await;
         let Some(watches) = self.watches_keys(server).await else { return };
         let wanted = watches.map_or_else(Vec::new, form::of_a_server);
-        let _one = self.registering.lock().await;
-        publish(&self.wire, (app, Scope::Server(server)), &wanted, &self.stop).await;
+        self.registrar.publish(app, turn, &wanted).await;
     }
 
     /// Whether the server's workspace watches keys, `Some(None)` for a server that has none;

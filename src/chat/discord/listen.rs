@@ -12,11 +12,12 @@ use serenity::all::{
 };
 use serenity::cache::Settings as CacheSettings;
 use serenity::gateway::{ConnectionStage, ShardManager};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::endpoint::Endpoint;
 use super::events::Events;
+use super::menu::Registrar;
 use super::wire::{Ask, Outcome, TOKEN_REFUSED, Wire};
 use crate::clock::Clock;
 use crate::commands::Counter;
@@ -209,10 +210,8 @@ impl Listener {
         let events = Events {
             counter: counter.clone(),
             clock: clock.clone(),
-            wire: self.wire.clone(),
-            stop: stop.clone(),
             is_up: self.up.clone(),
-            registering: Mutex::default(),
+            registrar: Registrar::new(self.wire.clone(), stop.clone()),
         };
         let mut client = self.client(events).await?;
         let (address, shards) = (client.ws_url.clone(), client.shard_manager.clone());

@@ -1,20 +1,26 @@
 //! Registration of the commands: Discord is asked what it has, and told only when that differs,
-//! because it takes 200 new ones a day and a server's people see each change.
+//! because it takes 200 new ones a day and a server's people see each change. Each server has its
+//! own turn, so that one that hangs keeps no other waiting.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::Value;
 use serenity::all::CreateCommand;
+use tokio::sync::{OwnedMutexGuard, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::wire::{Ask, Outcome, Wire};
 
 /// How often it is tried when Discord is busy.
 const TRIES: u32 = 6;
+/// So many are asked at once; at a start all servers come together.
+const AT_ONCE: usize = 4;
 
 /// Where commands are registered.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// Wherever the bot is.
     Everywhere,
@@ -22,57 +28,83 @@ pub enum Scope {
     Server(u64),
 }
 
-/// Makes Discord's commands be `wanted`. What goes wrong is said in the log: the old ones stay.
-pub async fn publish(
-    wire: &Wire,
-    (app, scope): (u64, Scope),
-    wanted: &[CreateCommand],
-    stop: &CancellationToken,
-) {
-    let Ok(wanted) = serde_json::to_value(wanted) else { return };
-    let (path, route) = match scope {
-        Scope::Everywhere => (format!("/applications/{app}/commands"), "commands".to_owned()),
-        Scope::Server(id) => {
-            (format!("/applications/{app}/guilds/{id}/commands"), format!("commands {id}"))
-        }
-    };
-    for attempt in 0..TRIES {
-        let (wait, fault) = match bring_up_to_date(wire, (&path, &route), &wanted).await {
-            Ok(()) => return,
-            Err(Fault::Later(wait, fault)) => (wait, fault),
-            Err(Fault::Never(fault)) => {
-                tracing::warn!(?scope, "the commands could not be registered: {fault}");
-                return;
+/// Registers the commands of one bot.
+pub struct Registrar {
+    wire: Arc<Wire>,
+    stop: CancellationToken,
+    turns: Mutex<HashMap<Scope, Arc<tokio::sync::Mutex<()>>>>,
+    asking: Semaphore,
+}
+
+/// One registration's turn, until it is dropped.
+pub struct Turn(Scope, OwnedMutexGuard<()>);
+
+impl Registrar {
+    pub fn new(wire: Arc<Wire>, stop: CancellationToken) -> Self {
+        Self { wire, stop, turns: Mutex::default(), asking: Semaphore::new(AT_ONCE) }
+    }
+
+    /// Waits for the turn of this scope. What is wanted is to be looked up after it, so that an
+    /// older wish is never carried out over a newer one.
+    pub async fn turn(&self, scope: Scope) -> Turn {
+        let turn = {
+            // A panicking holder leaves a map that is still whole.
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.entry(scope).or_default().clone()
+        };
+        Turn(scope, turn.lock_owned().await)
+    }
+
+    /// Makes Discord's commands be `wanted`. What goes wrong is said in the log: the old ones stay.
+    pub async fn publish(&self, app: u64, turn: Turn, wanted: &[CreateCommand]) {
+        let Turn(scope, _until_done) = turn;
+        let Ok(wanted) = serde_json::to_value(wanted) else { return };
+        let (path, route) = match scope {
+            Scope::Everywhere => (format!("/applications/{app}/commands"), "commands".to_owned()),
+            Scope::Server(id) => {
+                (format!("/applications/{app}/guilds/{id}/commands"), format!("commands {id}"))
             }
         };
-        let wait = wait.unwrap_or(Duration::from_secs(2 << attempt));
-        if attempt + 1 == TRIES {
-            tracing::warn!(?scope, "the commands could not be registered: {fault}");
-        } else if tokio::time::timeout(wait, stop.cancelled()).await.is_ok() {
-            return;
+        for attempt in 0..TRIES {
+            let (wait, fault) = match self.bring_up_to_date((&path, &route), &wanted).await {
+                Ok(()) => return,
+                Err(Fault::Later(wait, fault)) => (wait, fault),
+                Err(Fault::Never(fault)) => {
+                    tracing::warn!(?scope, "the commands could not be registered: {fault}");
+                    return;
+                }
+            };
+            let wait = wait.unwrap_or(Duration::from_secs(2 << attempt));
+            if attempt + 1 == TRIES {
+                tracing::warn!(?scope, "the commands could not be registered: {fault}");
+            } else if tokio::time::timeout(wait, self.stop.cancelled()).await.is_ok() {
+                return;
+            }
         }
+    }
+
+    async fn bring_up_to_date(
+        &self,
+        (path, route): (&str, &str),
+        wanted: &Value,
+    ) -> Result<(), Fault> {
+        // Held while Discord is asked, never while it is waited.
+        let _place = self.asking.acquire().await;
+        let route_of = |method: &Method| format!("{method} {route}");
+        let (get, put) = (Method::GET, Method::PUT);
+        let ask = Ask { method: get.clone(), path, route: &route_of(&get) };
+        let has = told(self.wire.ask(&ask, None::<&Value>).await)?;
+        if same_set(wanted, &has) {
+            return Ok(());
+        }
+        let ask = Ask { method: put.clone(), path, route: &route_of(&put) };
+        told(self.wire.ask(&ask, Some(wanted)).await).map(|_| ())
     }
 }
 
 enum Fault {
     Later(Option<Duration>, String),
     Never(String),
-}
-
-async fn bring_up_to_date(
-    wire: &Wire,
-    (path, route): (&str, &str),
-    wanted: &Value,
-) -> Result<(), Fault> {
-    let route_of = |method: &Method| format!("{method} {route}");
-    let (get, put) = (Method::GET, Method::PUT);
-    let ask = Ask { method: get.clone(), path, route: &route_of(&get) };
-    let has = told(wire.ask(&ask, None::<&Value>).await)?;
-    if same_set(wanted, &has) {
-        return Ok(());
-    }
-    let ask = Ask { method: put.clone(), path, route: &route_of(&put) };
-    told(wire.ask(&ask, Some(wanted)).await).map(|_| ())
 }
 
 fn told(outcome: Outcome) -> Result<Value, Fault> {

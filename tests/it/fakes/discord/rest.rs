@@ -62,6 +62,12 @@ pub async fn serve(
         }
         _ => {}
     }
+    let hangs = |id: &u64| path.ends_with(&format!("/guilds/{id}/commands"));
+    let is_hanging = fake.state().hangs.iter().any(hangs);
+    if is_hanging {
+        fake.note(&method, &uri, &headers, &body, 0);
+        std::future::pending::<()>().await;
+    }
     let out = {
         let mut state = fake.state();
         route(&fake, &mut state, (&method, &path, uri.query().unwrap_or_default()), &headers, &body)

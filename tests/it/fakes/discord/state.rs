@@ -1,7 +1,7 @@
 //! What the fake knows: servers, channels, messages, commands, interactions, and everything that
 //! was asked of it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -158,6 +158,8 @@ pub struct State {
     /// How many of the next requests for the gateway fail.
     pub gateway_fails: usize,
     pub wrong_token: bool,
+    /// Servers whose commands are never answered for.
+    pub hangs: BTreeSet<u64>,
     /// Switches of the application that are not as usual.
     pub switches: Value,
 }

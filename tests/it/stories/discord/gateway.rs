@@ -267,3 +267,24 @@ async fn a_refused_token_rests_beside_a_platform_that_works_until_discord_takes_
     world.end("rests").await;
     assert_eq!(listening.await.unwrap(), Ok(()));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_whose_registration_hangs_does_not_keep_the_next_one_from_its_commands() {
+    let mut world = World::with(Fake::start().await, &[KEYS]).await;
+    let has_bot = |world: &World, has: bool| {
+        world.fake.state().guilds.get_mut(&SERVER).unwrap().has_bot = has;
+    };
+    has_bot(&world, false);
+    world.fake.state().hangs.insert(FOREIGN);
+    world.start();
+    let is_asked = |state: &crate::fakes::discord::State| {
+        state.asked.iter().any(|one| one.path.ends_with(&format!("/guilds/{FOREIGN}/commands")))
+    };
+    world.fake.until("the first server's registration hangs", is_asked).await;
+    has_bot(&world, true);
+    let guild = world.fake.state().guild_event(SERVER);
+    world.fake.tell("GUILD_CREATE", guild);
+    let coming = tokio::time::timeout(Duration::from_secs(5), world.comes_up()).await;
+    assert!(coming.is_ok(), "the next server waits");
+    world.end("hangs").await;
+}
