@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::answer::Door;
 use super::form;
+use super::members::Members;
 use super::menu::{Registrar, Scope};
 use super::render::cut;
 use super::visit::{Visit, Wish};
@@ -30,6 +31,7 @@ pub struct Events {
     /// Whether the gateway is up.
     pub is_up: watch::Sender<bool>,
     pub registrar: Registrar,
+    pub members: Arc<Members>,
 }
 
 #[serenity::async_trait]
@@ -90,7 +92,7 @@ impl EventHandler for Events {
             return;
         }
         let parts = || (self.counter.clone(), self.clock.clone());
-        let ways = || (context.http.clone(), context.cache.clone());
+        let ways = || (context.http.clone(), context.cache.clone(), self.members.clone());
         match interaction {
             Interaction::Command(event) => {
                 let Some(command) = form::command(&event.data) else { return };

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::endpoint::Endpoint;
 use super::events::Events;
+use super::members::Members;
 use super::menu::Registrar;
 use super::wire::{Ask, Outcome, TOKEN_REFUSED, Wire};
 use crate::clock::Clock;
@@ -79,6 +80,7 @@ pub struct Listener {
     wire: Arc<Wire>,
     patience: Patience,
     up: watch::Sender<bool>,
+    members: Arc<Members>,
 }
 
 /// What asking for the gateway gave.
@@ -98,7 +100,7 @@ enum Ended {
 impl Listener {
     pub(super) fn new(token: Secret, endpoint: Endpoint, wire: Arc<Wire>) -> Self {
         let (patience, up) = (Patience::default(), watch::Sender::new(false));
-        Self { token, endpoint, wire, patience, up }
+        Self { token, endpoint, wire, patience, up, members: Arc::default() }
     }
 
     /// The same with another patience.
@@ -211,6 +213,7 @@ impl Listener {
             counter: counter.clone(),
             clock: clock.clone(),
             is_up: self.up.clone(),
+            members: self.members.clone(),
             registrar: Registrar::new(self.wire.clone(), stop.clone()),
         };
         let mut client = self.client(events).await?;

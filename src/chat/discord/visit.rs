@@ -12,19 +12,17 @@ use serenity::all::{
 };
 
 use super::answer::Said;
+use super::members::Members;
 use super::standing::{is_wide, standing};
 use crate::clock::Clock;
 use crate::commands::{
-    Actor, ArgumentKind, Command, Counter, Desk, Entrance, Home, Invocation, Place, Press, Reply,
-    Role, Spec, Standing, Suggestion, Visitor, private_bot,
+    Actor, ArgumentKind, Command, Counter, Desk, Entrance, Invocation, Place, Press, Reply, Role,
+    Spec, Standing, Suggestion, Visitor, private_bot,
 };
 use crate::domain::card::{Card, Tone};
 use crate::domain::id::ButtonId;
 use crate::domain::receiver::Platform;
 use crate::domain::text::Clean;
-
-/// Workspaces that are asked about a person in private.
-const MOST_HOMES: usize = 5;
 
 /// What a person wants.
 pub enum Wish {
@@ -46,8 +44,10 @@ pub struct Visit {
     pub http: Arc<Http>,
     /// The servers.
     pub cache: Arc<Cache>,
+    /// What Discord said lately of people in private.
+    pub(super) members: Arc<Members>,
     pub(super) visitor: Visitor,
-    person: UserId,
+    pub(super) person: UserId,
     pub(super) room: Room,
     /// Whether the bot may write in the channel, so that an open answer is allowed there.
     may_speak: bool,
@@ -64,6 +64,9 @@ pub(super) enum Room {
     /// In a place where the bot is only brought along by a person; or no person speaks.
     Elsewhere,
 }
+
+/// Discord's word on a person, the servers, and what it said lately.
+pub type Ways = (Arc<Http>, Arc<Cache>, Arc<Members>);
 
 /// What the event says, whatever its kind.
 struct Event<'a> {
@@ -82,7 +85,7 @@ impl Visit {
     /// The person behind a command.
     pub fn of_command(
         parts: (Arc<Counter>, Arc<dyn Clock>),
-        ways: (Arc<Http>, Arc<Cache>),
+        ways: Ways,
         event: &CommandInteraction,
     ) -> Self {
         let event = Event {
@@ -101,7 +104,7 @@ impl Visit {
     /// The person behind a press.
     pub fn of_press(
         parts: (Arc<Counter>, Arc<dyn Clock>),
-        ways: (Arc<Http>, Arc<Cache>),
+        ways: Ways,
         event: &ComponentInteraction,
     ) -> Self {
         let event = Event {
@@ -119,7 +122,7 @@ impl Visit {
 
     fn of(
         (counter, clock): (Arc<Counter>, Arc<dyn Clock>),
-        (http, cache): (Arc<Http>, Arc<Cache>),
+        (http, cache, members): Ways,
         event: &Event<'_>,
     ) -> Self {
         let guild = event.guild.and_then(|id| cache.guild(id));
@@ -161,7 +164,7 @@ impl Visit {
         let may_speak = event.can.is_some_and(|can| can.contains(needed));
         let person = event.user.id;
         let can = (event.can.unwrap_or_default(), is_thread(event.here));
-        Self { counter, clock, http, cache, visitor, person, room, may_speak, can }
+        Self { counter, clock, http, cache, members, visitor, person, room, may_speak, can }
     }
 
     /// Serves a wish; `None` is silence.
@@ -249,7 +252,8 @@ impl Visit {
                     Ok(Entrance::Several(_) | Entrance::Stranger) | Err(_) => None,
                 }
             }
-            Room::Private | Room::Elsewhere => self.desk(None).await.ok().flatten(),
+            Room::Private => self.desk_in_private(None, true).await.ok().flatten(),
+            Room::Elsewhere => None,
         };
         match desk {
             Some((desk, actor)) => {
@@ -263,12 +267,12 @@ impl Visit {
     async fn desk(&self, pressed: Option<&str>) -> Result<Option<(Desk, Actor)>, Reply> {
         match &self.room {
             Room::Server(_, standing) => self.enter(&self.visitor, standing).await,
-            Room::Private => self.desk_in_private(pressed).await,
+            Room::Private => self.desk_in_private(pressed, false).await,
             Room::Elsewhere => Ok(None),
         }
     }
 
-    async fn enter(
+    pub(super) async fn enter(
         &self,
         visitor: &Visitor,
         standing: &Standing,
@@ -278,34 +282,6 @@ impl Visit {
             Ok(Entrance::Several(_) | Entrance::Stranger) => Ok(None),
             Err(error) => Err(self.counter.apologize(&error)),
         }
-    }
-
-    /// In private whoever is in a workspace's server is anyone there: answers, and no keys.
-    async fn desk_in_private(&self, pressed: Option<&str>) -> Result<Option<(Desk, Actor)>, Reply> {
-        let failed = |error| self.counter.apologize(&error);
-        let wanted = match pressed {
-            Some(id) => {
-                self.counter.workspace_of_button(&self.visitor, id).await.map_err(failed)?
-            }
-            None => None,
-        };
-        let homes = self.counter.homes(&self.visitor).await.map_err(failed)?;
-        let is_wanted = |home: &Home| wanted.as_ref().is_none_or(|id| *id == home.workspace.id);
-        let homes = homes.into_iter().filter(is_wanted);
-        for server in homes.flat_map(|home| home.chats).take(MOST_HOMES) {
-            let Some(id) = server.parse().ok().filter(|id| *id > 0).map(GuildId::new) else {
-                continue;
-            };
-            let is_known = self.cache.guild(id).is_some();
-            if !is_known || self.http.get_member(id, self.person).await.is_err() {
-                continue;
-            }
-            let visitor = Visitor { room: Some(server), ..self.visitor.clone() };
-            if let Some((desk, actor)) = self.enter(&visitor, &Standing::default()).await? {
-                return Ok(Some((desk, Actor { role: Role::Anyone, ..actor })));
-            }
-        }
-        Ok(None)
     }
 }
 

@@ -6,6 +6,7 @@ mod guide;
 mod people;
 mod questions;
 mod rooms;
+mod strangers;
 mod threads;
 mod tls;
 pub mod town;
