@@ -4,7 +4,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use keylapse::knowledge::{Entry, Knowledge};
+use keylapse::knowledge::{Entry, Knowledge, Source};
 
 /// So many times each question is asked.
 const TIMES: usize = 50;
@@ -23,6 +23,9 @@ fn main() {
     say("look-up", &found);
     say("plain scan", &scanned);
     println!("median of the look-up / of the scan: {:.2}", ratio(&found, &scanned));
+    for entries in [200, 2_000] {
+        with_own(entries, &questions);
+    }
     let long = "Traceback (most recent call last): File bot.py line 33 ".repeat(200) + "400006";
     let longest = measure(&[long], |question| {
         black_box(knowledge.lookup(question));
@@ -31,6 +34,44 @@ fn main() {
     let began = now();
     black_box(Knowledge::embedded());
     println!("building the index: {:?}", began.elapsed());
+}
+
+/// The same with so many entries in all, the others made up: short titles and five aliases each of
+/// words that people use here.
+fn with_own(all: usize, questions: &[String]) {
+    let words: Vec<&str> = questions.iter().flat_map(|question| question.split(' ')).collect();
+    let words: Vec<&str> = words
+        .into_iter()
+        .filter(|word| word.bytes().all(|b| b.is_ascii_lowercase()) && word.len() > 2)
+        .collect();
+    let ours = Knowledge::embedded().entries().len();
+    let phrase = |seed: usize| {
+        let word = |n: usize| words[(seed * 7_919 + n * 104_729) % words.len()];
+        (0..5).map(word).collect::<Vec<_>>().join(" ")
+    };
+    let sources: Vec<Source> = (ours..all)
+        .map(|n| {
+            let aliases: Vec<String> =
+                (0..5).map(|alias| format!("\"{}\"", phrase(n * 6 + alias))).collect();
+            let text = format!(
+                "+++\ntitle = \"{}\"\naliases = [{}]\n+++\nAn answer.\n",
+                phrase(n * 6 + 5),
+                aliases.join(", ")
+            );
+            Source { file: format!("own-{n}.md"), text }
+        })
+        .collect();
+    let knowledge = Knowledge::with(&sources).expect("entries that read");
+    let texts: Vec<String> = knowledge.entries().iter().map(text).collect();
+    let found = measure(questions, |question| {
+        black_box(knowledge.lookup(question));
+    });
+    let scanned = measure(questions, |question| {
+        black_box(scan(&texts, question));
+    });
+    say(&format!("look-up of {} entries", texts.len()), &found);
+    say(&format!("plain scan of {} entries", texts.len()), &scanned);
+    println!("median of the look-up / of the scan: {:.2}", ratio(&found, &scanned));
 }
 
 fn questions() -> Vec<String> {

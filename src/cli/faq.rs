@@ -1,13 +1,15 @@
 //! `keylapse faq`: the same answers as in chat, for people, for programs (`--json`) and for many
-//! questions at once (`--batch`). Touches no data folder.
+//! questions at once (`--batch`), the operator's own entries included. Writes nothing.
 
 use clap::Args;
 use serde_json::Value;
 
 use super::ask::Terminal;
 use super::failure::{Failure, refused};
+use super::{entries, open};
+use crate::config::Flags;
 use crate::domain::leak::Pasted;
-use crate::knowledge::{Answer, Entry, Knowledge, Topic, to_json};
+use crate::knowledge::{Answer, Entry, Knowledge, to_json};
 
 /// What is asked.
 #[derive(Args, Clone, Debug)]
@@ -24,8 +26,12 @@ pub struct FaqArgs {
 }
 
 /// Runs the subcommand.
-pub fn run(args: &FaqArgs, terminal: &mut Terminal) -> Result<(), Failure> {
-    let knowledge = Knowledge::embedded();
+pub fn run(args: &FaqArgs, flags: &Flags, terminal: &mut Terminal) -> Result<(), Failure> {
+    // Settings that are broken are somebody else's question.
+    let knowledge = match open::load(flags) {
+        Ok(config) => entries::knowledge(&config)?,
+        Err(_) => Knowledge::embedded(),
+    };
     if args.batch {
         return batch(&knowledge, terminal);
     }
@@ -34,9 +40,7 @@ pub fn run(args: &FaqArgs, terminal: &mut Terminal) -> Result<(), Failure> {
         refuse_pasted(&question)?;
     }
     // The id of an entry, as "Is it one of these?" offers it, is that entry.
-    if let (false, Some(entry)) =
-        (args.json, Topic::parse(question.trim()).and_then(|topic| knowledge.entry(&topic)))
-    {
+    if let (false, Some(entry)) = (args.json, knowledge.named(question.trim())) {
         for line in full(entry) {
             terminal.say(line)?;
         }

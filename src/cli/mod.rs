@@ -10,6 +10,7 @@ pub mod counter;
 pub mod demo;
 mod doctor;
 mod ending;
+mod entries;
 pub mod failure;
 mod faq;
 mod fit;
@@ -119,7 +120,7 @@ async fn dispatch(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
         Command::Wipe(args) => wipe::run(&args, &flags, terminal).await,
         Command::CheckConfig => check_config(&flags, terminal),
         Command::Migrate => migrate::run(&flags, terminal).await,
-        Command::Faq(args) => faq::run(&args, terminal),
+        Command::Faq(args) => faq::run(&args, &flags, terminal),
         Command::Health => health::run(&flags, terminal).await,
         Command::Vault(command) => vault::run(&command, &flags, terminal).await,
         Command::Simulate(args) => simulate::run(&args).await,
@@ -133,5 +134,6 @@ async fn dispatch(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
 fn check_config(flags: &Flags, terminal: &mut Terminal) -> Result<(), Failure> {
     let config = open::load(flags)?;
     terminal.note(format!("Data folder: {}", config.data_dir.display()));
+    entries::knowledge(&config)?;
     terminal.say(config::describe(&config).trim_end())
 }

@@ -15,14 +15,14 @@ use super::failure::{Failure, refused};
 use super::open::{self, Workshop};
 use super::platforms::{self, Listening, Platforms};
 use super::simulate::stopped;
-use super::{actor, counter, probe};
+use super::{actor, counter, entries, probe};
 use crate::app::{App, Parts};
 use crate::chat::Messenger;
 use crate::chat::console::Console;
 use crate::chat::console::input::{self, Input};
 use crate::chat::console::screen::Screen;
 use crate::chat::console::talk::{Next, Talk};
-use crate::commands::{Counter, HostNote};
+use crate::commands::{Counter, HostNote, Tools};
 use crate::config::{Config, Database, Enrol, Flags, Trusted};
 use crate::domain::facts::Site;
 use crate::domain::receiver::Platform;
@@ -141,7 +141,7 @@ impl Bot {
         terminal: &mut Terminal,
     ) -> Result<Self, Failure> {
         let screen = Arc::new(Screen::new(input::plain_print()));
-        Ok(Self::on(shop, Arc::new(prober(shop, terminal)?), platforms, &screen))
+        Self::on(shop, Arc::new(prober(shop, terminal)?), platforms, &screen)
     }
 
     fn on(
@@ -149,7 +149,8 @@ impl Bot {
         prober: Arc<Prober>,
         mut platforms: Platforms,
         screen: &Arc<Screen>,
-    ) -> Self {
+    ) -> Result<Self, Failure> {
+        let knowledge = Arc::new(entries::knowledge(&shop.config)?);
         let is_test = prober.is_test() || platforms.is_test;
         let host = HostNote {
             operator: shop.config.operator.clone(),
@@ -169,9 +170,9 @@ impl Bot {
             policy: shop.policy.clone(),
             host,
         };
-        let counter = Arc::new(Counter::new(counter::tools(&app, given)));
+        let counter = Arc::new(Counter::new(Tools { knowledge, ..counter::tools(&app, given) }));
         let roll = platforms.roll.clone();
-        Self { app, counter, platforms: Mutex::new(Some(platforms)), roll, is_test }
+        Ok(Self { app, counter, platforms: Mutex::new(Some(platforms)), roll, is_test })
     }
 
     /// Lets the platforms listen until told to stop; once.
@@ -207,7 +208,7 @@ async fn serve(
         // What a console receiver gets goes to the output, and from there to a log.
         None => (None, Arc::new(Screen::new(input::plain_print()))),
     };
-    let bot = Bot::on(shop, prober, platforms, &screen);
+    let bot = Bot::on(shop, prober, platforms, &screen)?;
     let ending = CancellationToken::new();
     let ended = match serve_ops(shop, &bot, &ending).await {
         Ok(()) => {

@@ -109,7 +109,7 @@ struct Found<'a> {
 fn meant<'a>(call: &'a Call<'_>, question: &str) -> Option<Found<'a>> {
     let knowledge = &call.tools.knowledge;
     // An id is exact; typed with or without the slash that texts print before it.
-    if let Some(exact) = Topic::parse(question.trim().trim_start_matches("/faq").trim()) {
+    if let Some(exact) = knowledge.topic(question.trim().trim_start_matches("/faq").trim()) {
         return Some(Found {
             entry: knowledge.entry(&exact).map(Cow::Borrowed),
             offered: Vec::new(),
@@ -129,7 +129,7 @@ fn meant<'a>(call: &'a Call<'_>, question: &str) -> Option<Found<'a>> {
 
 /// One entry, by its id.
 pub(super) async fn topic(call: &Call<'_>, id: &str) -> Result<Reply, StoreError> {
-    let entry = Topic::parse(id).and_then(|topic| call.tools.knowledge.entry(&topic));
+    let entry = call.tools.knowledge.named(id);
     let Some(entry) = entry else { return Ok(stale()) };
     let card = helpful(call, page_here(call, entry, &[]).await?, entry, "");
     shared(call, card, Some(entry.id.as_str())).await
@@ -177,7 +177,7 @@ async fn shared(call: &Call<'_>, card: Card, topic: Option<&str>) -> Result<Repl
 /// An entry that its asker saw alone, shown to everybody here: where the workspace chose to, and
 /// not again within a minute.
 pub(super) async fn post_here(call: &Call<'_>, id: &str) -> Result<Reply, StoreError> {
-    let entry = Topic::parse(id).and_then(|topic| call.tools.knowledge.entry(&topic));
+    let entry = call.tools.knowledge.named(id);
     let Some(entry) = entry else { return Ok(stale()) };
     post(call, entry).await
 }

@@ -4,7 +4,6 @@ use super::Reply;
 use super::call::Call;
 use crate::domain::card::{Action, Card, Line, Tone};
 use crate::domain::text::Clean;
-use crate::knowledge::Topic;
 use crate::store::StoreError;
 use crate::store::gap::{Gap, Lack};
 
@@ -61,8 +60,7 @@ pub(super) async fn unhelpful(
     words: &str,
 ) -> Result<Reply, StoreError> {
     // What a button holds was ours when it was made; a topic may have gone since.
-    let Some(entry) = Topic::parse(topic).and_then(|topic| call.tools.knowledge.entry(&topic))
-    else {
+    let Some(entry) = call.tools.knowledge.named(topic) else {
         return Ok(super::press::stale());
     };
     let is_counted = !call.desk.settings().await?.gaps_off;

@@ -62,6 +62,8 @@ pub struct Config {
     pub check: Schedule,
     /// When people are told.
     pub alerts: Alerts,
+    /// Where the operator's own FAQ entries lie; `None` = there are none.
+    pub knowledge: Option<PathBuf>,
     /// Health and metrics.
     pub ops: Ops,
     /// The tenants that the file names, or `home`; never empty.
@@ -122,6 +124,7 @@ pub fn load(flags: &Flags, env: &[(String, String)], host: &Host) -> Result<Conf
         telegram,
         check: sections::check(&mut reader),
         alerts: sections::alerts(&mut reader),
+        knowledge: sections::knowledge(&mut reader, &data_dir),
         ops: sections::ops(&mut reader),
         workspaces: workspace::read(&mut reader, host.zone.as_deref()),
         settings: reader.settings,

@@ -1,4 +1,4 @@
-//! The small sections: vault, access, schedule, alerts, ops.
+//! The small sections: vault, access, schedule, alerts, knowledge, ops.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -107,6 +107,16 @@ pub(super) fn vault(reader: &mut Reader, data: &Path) -> VaultFile {
     reader.note("[vault] key_file", key_file.display(), origin);
     let allow_readable = reader.flag("vault", "allow_readable");
     VaultFile { key_file, allow_readable, trust: Trust::default() }
+}
+
+/// Where the operator's own FAQ entries lie; relative to the data folder.
+pub(super) fn knowledge(reader: &mut Reader, data: &Path) -> Option<PathBuf> {
+    let told = reader.text("knowledge", "dir");
+    let origin = told.as_ref().map_or(Origin::Default, |told| told.origin);
+    let dir = told.map(|told| resolve(&told.value, data));
+    let shown = dir.as_ref().map_or_else(|| "none".to_owned(), |dir| dir.display().to_string());
+    reader.note("[knowledge] dir", shown, origin);
+    dir
 }
 
 pub(super) fn enrol(reader: &mut Reader) -> Enrol {

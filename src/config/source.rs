@@ -75,6 +75,7 @@ const FIELDS: &[(&str, &str, Kind)] = &[
     ("alerts", "expiry_days", Kind::Days),
     ("alerts", "old_key_days", Kind::Whole),
     ("alerts", "drop_on_gain", Kind::Flag),
+    ("knowledge", "dir", Kind::Text),
     ("ops", "listen", Kind::Text),
     ("ops", "allow_remote", Kind::Flag),
 ];
@@ -87,7 +88,7 @@ const FILE_ONLY: [(&str, &str); 4] = [
     ("telegram", "allow_custom_endpoint"),
 ];
 
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "data",
     "database",
     "vault",
@@ -97,6 +98,7 @@ const SECTIONS: [&str; 11] = [
     "telegram",
     "schedule",
     "alerts",
+    "knowledge",
     "ops",
     "workspace",
 ];

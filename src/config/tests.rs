@@ -130,6 +130,7 @@ fn without_a_file_everything_has_a_default() {
 [alerts] expiry_days = 30, 14, 7, 3, 1  (default)
 [alerts] old_key_days = 365  (default)
 [alerts] drop_on_gain = false  (default)
+[knowledge] dir = none  (default)
 [ops] allow_remote = false  (default)
 [ops] listen = off  (default)
 [[workspace]] home = zone Europe/Berlin, tells console (console, from notice)  (this computer)
@@ -147,7 +148,7 @@ const BAD: &[(&str, &str)] = &[
     ("[kucion]", "[kucion]: there is no such section: did you mean kucoin?"),
     (
         "[zzz]",
-        "[zzz]: there is no such section: use data, database, vault, access, kucoin, discord, telegram, schedule, alerts, ops or workspace.",
+        "[zzz]: there is no such section: use data, database, vault, access, kucoin, discord, telegram, schedule, alerts, knowledge, ops or workspace.",
     ),
     ("kucoin = 1", "[kucoin]: this is a section: write its settings below it."),
     (

@@ -7,18 +7,25 @@ use std::fmt;
 
 use chrono::NaiveDate;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::embedded::ENTRIES;
 
-/// The stable id of an entry, for example `expired-meaning`. Only ids of embedded entries exist.
+/// The stable id of an entry, for example `expired-meaning`. Only ids of entries that were read exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Topic(&'static str);
 
 impl Topic {
-    /// The topic with exactly this id, if there is an entry for it.
+    /// The embedded topic with exactly this id; `Knowledge::topic` knows the operator's own too.
     pub fn parse(id: &str) -> Option<Self> {
         let (known, _) = ENTRIES.iter().find(|(known, _)| *known == id)?;
         Some(Self(known))
+    }
+
+    /// The topic of an entry of the operator's own. Its name lives as long as the program: entries are read once, at
+    /// its start.
+    pub(super) fn own(id: &str) -> Self {
+        Self(Box::leak(id.to_owned().into_boxed_str()))
     }
 
     /// The id as written in links, buttons and file names.
@@ -38,8 +45,9 @@ impl fmt::Display for Topic {
 pub struct Entry {
     /// Stable id, equal to the file's name.
     pub id: Topic,
-    /// When its facts were last held against their sources; kept for those who look after it, never shown.
-    pub checked: NaiveDate,
+    /// When its facts were last held against their sources; kept for those who look after it, never shown. The operator's own
+    /// may lack it.
+    pub checked: Option<NaiveDate>,
     /// Heading, one line without a full stop.
     pub title: String,
     /// The direct answer, one to three sentences.
@@ -79,7 +87,7 @@ struct FrontMatter {
 pub struct Mistake {
     /// The file's name.
     pub file: String,
-    /// Counted from one.
+    /// Counted from one; 0 = the whole of it.
     pub line: usize,
     /// One sentence without a full stop.
     pub what: String,
@@ -87,51 +95,83 @@ pub struct Mistake {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file, self.line, self.what)
+        match self.line {
+            0 => write!(f, "{}: {}", self.file, self.what),
+            line => write!(f, "{}:{line}: {}", self.file, self.what),
+        }
     }
 }
 
-/// Reads one entry file.
+/// The fields and the body of a file, with what leads to its lines.
+pub(super) struct Sheet<'a, T> {
+    pub(super) fields: T,
+    file: &'a str,
+    front: &'a str,
+    body: &'a str,
+}
+
+impl<'a, T: DeserializeOwned> Sheet<'a, T> {
+    pub(super) fn read(file: &'a str, text: &'a str) -> Result<Self, Mistake> {
+        let mistake = |line, what| Mistake { file: file.to_owned(), line, what };
+        let (front, body) = text
+            .strip_prefix("+++\n")
+            .and_then(|rest| rest.split_once("\n+++\n"))
+            .ok_or_else(|| mistake(1, "no front matter between +++ lines".to_owned()))?;
+        let fields = toml::from_str(front).map_err(|error| {
+            let before = error.span().map_or("", |span| &front[..span.start]);
+            mistake(before.matches('\n').count() + 2, error.message().to_owned())
+        })?;
+        Ok(Self { fields, file, front, body })
+    }
+}
+
+impl<T> Sheet<'_, T> {
+    /// What is wrong with a field.
+    pub(super) fn mistake(&self, field: &str, what: impl Into<String>) -> Mistake {
+        let at = self.front.lines().position(|line| line.starts_with(field));
+        Mistake { file: self.file.to_owned(), line: at.map_or(1, |at| at + 2), what: what.into() }
+    }
+
+    /// Fills in the answer, the steps and the notes.
+    pub(super) fn fill(&self, entry: &mut Entry) -> Result<(), Mistake> {
+        let mistake = |line, what| Mistake { file: self.file.to_owned(), line, what };
+        let first = self.front.lines().count() + 3;
+        for (at, line) in self.body.lines().enumerate().filter(|(_, line)| !line.is_empty()) {
+            add_line(entry, line).map_err(|what| mistake(first + at, what))?;
+        }
+        if entry.answer.is_empty() {
+            return Err(mistake(first, "no answer".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+/// Reads one embedded entry.
 pub(super) fn parse(file: &str, text: &str) -> Result<Entry, Mistake> {
-    let mistake = |line: usize, what: String| Mistake { file: file.to_owned(), line, what };
-    let (front, body) = text
-        .strip_prefix("+++\n")
-        .and_then(|rest| rest.split_once("\n+++\n"))
-        .ok_or_else(|| mistake(1, "no front matter between +++ lines".to_owned()))?;
-    let fields: FrontMatter = toml::from_str(front).map_err(|error| {
-        let before = error.span().map_or("", |span| &front[..span.start]);
-        mistake(before.matches('\n').count() + 2, error.message().to_owned())
-    })?;
-    let line_of =
-        |field: &str| front.lines().position(|line| line.starts_with(field)).map_or(1, |at| at + 2);
+    let sheet = Sheet::<FrontMatter>::read(file, text)?;
     let topic = |field: &str, id: &str| {
-        let unknown = || mistake(line_of(field), format!("no entry is called {id}"));
-        Topic::parse(id).ok_or_else(unknown)
+        Topic::parse(id).ok_or_else(|| sheet.mistake(field, format!("no entry is called {id}")))
     };
-    let no_day = || mistake(line_of("checked"), "checked is no day".to_owned());
+    let fields = &sheet.fields;
     let mut entry = Entry {
         id: topic("id", &fields.id)?,
-        checked: day(fields.checked).ok_or_else(no_day)?,
-        title: fields.title,
+        checked: Some(
+            day(fields.checked).ok_or_else(|| sheet.mistake("checked", "checked is no day"))?,
+        ),
+        title: fields.title.clone(),
         answer: String::new(),
         steps: Vec::new(),
         notes: Vec::new(),
-        codes: fields.codes,
-        aliases: fields.aliases,
+        codes: fields.codes.clone(),
+        aliases: fields.aliases.clone(),
         see: fields.see.iter().map(|id| topic("see", id)).collect::<Result<_, _>>()?,
     };
-    let first = front.lines().count() + 3;
-    for (at, line) in body.lines().enumerate().filter(|(_, line)| !line.is_empty()) {
-        add_line(&mut entry, line).map_err(|what| mistake(first + at, what))?;
-    }
-    if entry.answer.is_empty() {
-        return Err(mistake(first, "no answer".to_owned()));
-    }
+    sheet.fill(&mut entry)?;
     Ok(entry)
 }
 
 /// A date alone; an hour has no meaning here.
-fn day(written: toml::value::Datetime) -> Option<NaiveDate> {
+pub(super) fn day(written: toml::value::Datetime) -> Option<NaiveDate> {
     let date = written.date.filter(|_| written.time.is_none())?;
     NaiveDate::from_ymd_opt(date.year.into(), date.month.into(), date.day.into())
 }

@@ -14,6 +14,8 @@ mod features;
 mod fit;
 mod learned;
 mod outline;
+mod own;
+mod source;
 mod tongue;
 mod words;
 
@@ -27,10 +29,12 @@ pub use answer::{Answer, Hit, Sureness, to_json};
 pub use elsewhere::Elsewhere;
 pub use entry::{Entry, Mistake, Topic};
 pub use fit::{Lesson, fit};
+pub use source::Source;
 
 use codes::Codes;
 use elsewhere::Exchanges;
 use learned::Learned;
+use own::{Fit, Own};
 use tongue::Tongues;
 use words::Words;
 
@@ -53,6 +57,8 @@ pub struct Knowledge {
     learned: Learned,
     /// The entry of each topic that was learned; none for what is not ours.
     places: Vec<Option<usize>>,
+    /// The operator's own entries, for which nothing was learned.
+    own: Own,
 }
 
 impl Knowledge {
@@ -65,7 +71,21 @@ impl Knowledge {
             Ok(entry) => entry,
             Err(mistake) => panic!("{mistake}"),
         };
-        let entries: Vec<Entry> = embedded::ENTRIES.iter().map(read).collect();
+        Self::of(embedded::ENTRIES.iter().map(read).collect(), &[])
+    }
+
+    /// The embedded entries with the operator's own among them. Every mistake in one is told with file and line.
+    ///
+    /// # Panics
+    /// As [`Self::embedded`].
+    pub fn with(sources: &[Source]) -> Result<Self, Vec<Mistake>> {
+        let embedded = Self::embedded().entries;
+        let (entries, own) = source::join(embedded, sources)?;
+        Ok(Self::of(entries, &own))
+    }
+
+    /// All of `entries`; nothing was learned of those at the places `own`.
+    fn of(entries: Vec<Entry>, own: &[usize]) -> Self {
         let Some(learned) = Learned::read(WEIGHTS) else { panic!("the fitted weights are broken") };
         let place = |id: &&str| entries.iter().position(|entry| entry.id.as_str() == *id);
         let places = learned.topics().iter().map(place).collect();
@@ -76,10 +96,11 @@ impl Knowledge {
             codes: Codes::of(&entries),
             elsewhere: Exchanges::embedded(),
             tongues: Tongues::embedded(),
-            words,
             vocabulary,
             learned,
             places,
+            own: Own::of(&entries, own, &words),
+            words,
             entries,
         }
     }
@@ -87,6 +108,16 @@ impl Knowledge {
     /// All entries, in reading order.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// The topic with exactly this id, embedded or the operator's own.
+    pub fn topic(&self, id: &str) -> Option<Topic> {
+        self.entries.iter().map(|entry| entry.id).find(|topic| topic.as_str() == id)
+    }
+
+    /// The entry with exactly this id.
+    pub fn named(&self, id: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.id.as_str() == id)
     }
 
     /// The entry of a topic.
@@ -113,6 +144,9 @@ impl Knowledge {
             })
             .collect();
         hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.topic.cmp(&b.topic)));
+        let fits = self.own.find(&self.words.terms(&folded));
+        let is_own = fits.first().is_some_and(|fit| fit.is_meant);
+        self.place_own(&fits, &mut hits);
         let elsewhere = self.elsewhere.find(&folded);
         let coded = elsewhere
             .and_then(|found| self.elsewhere.topic(found))
@@ -125,11 +159,27 @@ impl Knowledge {
         let best = hits.first().map_or(0.0, |hit| hit.score);
         let sureness = match coded {
             Some(_) => Sureness::Exact,
+            // What the operator wrote for these words is about them.
+            None if is_own => Sureness::of(best, 0.0),
             None if self.words.say_only_the_subject(&folded) => Sureness::Unsure,
             None => Sureness::of(best, foreign),
         };
         let opening = self.tongues.opening(question);
         Answer { results: hits, sureness, elsewhere, opening }
+    }
+
+    /// Puts entries of the operator's own among the hits: what is meant before all that was learned, what is only alike
+    /// by its likeness, below what is shown as an answer.
+    fn place_own(&self, fits: &[Fit], hits: &mut Vec<Hit>) {
+        for fit in fits.iter().take(MAX_RESULTS).rev() {
+            let topic = self.entries[fit.entry].id;
+            let learned = hits.iter().position(|hit| hit.topic == topic);
+            let learned = learned.map_or(0.0, |at| hits.remove(at).score);
+            let score = learned.max(fit.score());
+            let before = |hit: &Hit| if fit.is_meant { false } else { hit.score > score };
+            let at = hits.iter().take_while(|hit| before(hit)).count();
+            hits.insert(at, Hit { topic, score });
+        }
     }
 
     /// What to show for an answer: the entry, or what is true of it at the exchange that the question is about.

@@ -4,6 +4,7 @@
 mod bad_input;
 mod database;
 mod doctor;
+mod entries;
 mod import;
 mod keys;
 mod newcomers;
