@@ -20,6 +20,14 @@ async fn spread(world: &World, groups: i64) {
     world.stage.store.sync_workspaces(&[desk], world.now()).await.unwrap();
 }
 
+/// All up to this update was heard. Time passes only as far as what was heard before waits for it.
+async fn heard(world: &World, last: i64) {
+    let moment = Duration::from_millis(250);
+    while tokio::time::timeout(moment, world.fake.confirmed(last)).await.is_err() {
+        world.pass(TimeDelta::seconds(1)).await;
+    }
+}
+
 async fn limited(name: &'static str) -> World {
     let wish = Wish { limits: Some(Limits::default()), ..Wish::default() };
     World::with(name, wish, |_| {}).await.ready().await
@@ -50,11 +58,7 @@ async fn two_hundred_strangers_cost_a_bounded_number_of_questions_and_delay_no_m
             last = world.fake.writes(BO, BO.id, "/keystatus");
         }
         let at = world.now();
-        // Time passes here only as far as what was heard before waits for it.
-        let moment = Duration::from_millis(250);
-        while tokio::time::timeout(moment, world.fake.confirmed(last)).await.is_err() {
-            world.pass(TimeDelta::seconds(1)).await;
-        }
+        heard(&world, last).await;
         world.pass(TimeDelta::seconds(1)).await;
         while is_bos_turn && world.fake.unread().iter().all(|(chat, _)| *chat != BO.id) {
             assert!(world.now() - at <= TimeDelta::seconds(5), "no answer to a member");
@@ -124,7 +128,7 @@ async fn beyond_their_limit_nobody_is_asked_about_wherever_they_speak_or_press()
     world.pass(TimeDelta::minutes(2)).await;
     let before = asked();
     let written: Vec<i64> = (0..40).map(|_| world.fake.writes(BO, DESK, "/notify")).collect();
-    world.pass_until(|fake| fake.is_confirmed(written[39])).await;
+    heard(&world, written[39]).await;
     world.pass(TimeDelta::minutes(1)).await;
     assert!(asked() - before <= 20, "{}", asked() - before);
     while world.fake.read(DESK).is_some() {}
@@ -132,10 +136,12 @@ async fn beyond_their_limit_nobody_is_asked_about_wherever_they_speak_or_press()
     let before = asked();
     let written: Vec<i64> =
         (0..40).map(|_| world.fake.writes(EVE, EVE.id, "/settings zone UTC")).collect();
-    world.pass_until(|fake| fake.is_confirmed(written[39])).await;
+    heard(&world, written[39]).await;
     world.pass(TimeDelta::minutes(1)).await;
     world.reads(EVE.id, &["This bot is private."]);
     assert!(asked() - before <= 16, "{}", asked() - before);
+    // The alert may have been repeated meanwhile.
+    while world.fake.read(DESK).is_some() {}
     world.end().await;
 }
 
