@@ -148,15 +148,24 @@ pub enum ReadError {
 }
 
 /// Reads a body of at most `cap` bytes, counted after unpacking.
-pub async fn read_capped(mut response: Response, cap: usize) -> Result<Vec<u8>, ReadError> {
+pub async fn read_capped(response: Response, cap: usize) -> Result<Vec<u8>, ReadError> {
     let mut body = Vec::new();
+    read_into(&mut body, response, cap).await.map(|()| body)
+}
+
+/// The same into `body`, which holds the beginning when the whole could not be read.
+pub async fn read_into(
+    body: &mut Vec<u8>,
+    mut response: Response,
+    cap: usize,
+) -> Result<(), ReadError> {
     while let Some(piece) = response.chunk().await.map_err(|_| ReadError::BrokenOff)? {
         if body.len() + piece.len() > cap {
             return Err(ReadError::TooLong);
         }
         body.extend_from_slice(&piece);
     }
-    Ok(body)
+    Ok(())
 }
 
 /// What went wrong with a request, in words that hold no URL: some platforms put a token there.

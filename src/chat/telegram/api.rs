@@ -4,19 +4,20 @@
 use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, Url};
+use reqwest::{Client, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use teloxide::requests::Payload;
 
+use super::portion;
 use crate::domain::text::Clean;
-use crate::http_client::{self, BuildError, Reach, SMALL_BODY, Timeouts};
+use crate::http_client::{self, BuildError, Reach, ReadError, SMALL_BODY, Timeouts};
 use crate::secret::Secret;
 
 /// How long Telegram may keep a poll open when there is nothing to tell.
 const POLL: Duration = Duration::from_secs(25);
-/// A hundred long messages with their replies.
+/// The longest answer of a poll that is read: a hundred long messages with their replies.
 const POLL_BODY: usize = 8 * 1024 * 1024;
 /// What we want to hear of; everything else never comes.
 const WANTED: [&str; 3] = ["message", "callback_query", "my_chat_member"];
@@ -27,6 +28,14 @@ pub struct Api {
     polls: Client,
     base: String,
     token: Secret,
+}
+
+/// What a poll brought.
+pub enum Polled {
+    /// These updates.
+    All(Vec<Value>),
+    /// More than is read at once; the number of the first update, where that could be read.
+    TooLong(Option<i64>),
 }
 
 /// A call that brought nothing.
@@ -100,9 +109,9 @@ impl Api {
         serde_json::from_value(result).map_err(|_| Fault::Lost("the answer was not understood"))
     }
 
-    /// Waits for updates from `offset` on, which confirms all before it.
-    pub async fn updates(&self, offset: Option<i64>) -> Result<Vec<Value>, Fault> {
-        let body = json!({"offset": offset, "limit": 100, "timeout": POLL.as_secs(), "allowed_updates": WANTED});
+    /// Waits for at most `limit` updates from `offset` on, which confirms all before it.
+    pub async fn updates(&self, offset: Option<i64>, limit: u8) -> Result<Polled, Fault> {
+        let body = json!({"offset": offset, "limit": limit, "timeout": POLL.as_secs(), "allowed_updates": WANTED});
         self.poll(body).await
     }
 
@@ -112,13 +121,20 @@ impl Api {
         self.poll(body).await.map(drop)
     }
 
-    async fn poll(&self, mut body: Value) -> Result<Vec<Value>, Fault> {
+    async fn poll(&self, mut body: Value) -> Result<Polled, Fault> {
         if let Some(fields) = body.as_object_mut() {
             fields.retain(|_, value| !value.is_null());
         }
         let body = body.to_string().into_bytes();
-        let result = self.ask(&self.polls, "GetUpdates", body, POLL_BODY).await?;
-        serde_json::from_value(result).map_err(|_| Fault::Lost("the answer was not understood"))
+        let response = self.send(&self.polls, "GetUpdates", body).await?;
+        let (status, mut body) = (response.status(), Vec::new());
+        let read = http_client::read_into(&mut body, response, POLL_BODY).await;
+        if read == Err(ReadError::TooLong) && status.is_success() {
+            return Ok(Polled::TooLong(portion::first_number(&body)));
+        }
+        let result = self.understand(status, read.is_ok().then_some(&body))?;
+        let updates = serde_json::from_value(result);
+        updates.map(Polled::All).map_err(|_| Fault::Lost("the answer was not understood"))
     }
 
     async fn ask(
@@ -128,19 +144,28 @@ impl Api {
         body: Vec<u8>,
         cap: usize,
     ) -> Result<Value, Fault> {
+        let response = self.send(client, method, body).await?;
+        let status = response.status();
+        let body = http_client::read_capped(response, cap).await.ok();
+        self.understand(status, body.as_ref())
+    }
+
+    async fn send(&self, client: &Client, method: &str, body: Vec<u8>) -> Result<Response, Fault> {
         let url = format!("{}/bot{}/{method}", self.base, self.token.expose());
         let request = client.post(url).header(CONTENT_TYPE, "application/json").body(body);
-        let response = request.send().await.map_err(|error| {
+        request.send().await.map_err(|error| {
             let why = http_client::reason(&error);
             if error.is_connect() || error.is_builder() {
                 Fault::NotSent(why)
             } else {
                 Fault::Lost(why)
             }
-        })?;
-        let status = response.status();
-        let body = http_client::read_capped(response, cap).await;
-        let answer = body.ok().and_then(|body| serde_json::from_slice::<Answer>(&body).ok());
+        })
+    }
+
+    /// What an answer says; without a body it could not be read.
+    fn understand(&self, status: StatusCode, body: Option<&Vec<u8>>) -> Result<Value, Fault> {
+        let answer = body.and_then(|body| serde_json::from_slice::<Answer>(body).ok());
         match answer {
             Some(Answer { ok: true, result: Some(result), .. }) if status.is_success() => {
                 Ok(result)

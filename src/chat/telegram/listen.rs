@@ -6,14 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use serde_json::Value;
 use teloxide::payloads::{GetMe, GetWebhookInfo};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::account::{Account, Me};
-use super::api::{Fault, Refusal};
+use super::api::{Fault, Polled, Refusal};
 use super::front::Front;
+use super::portion::{Next, Portion};
 use super::sift::{number, sift};
 use super::{fault, menu};
 use crate::clock::Clock;
@@ -107,13 +109,13 @@ impl Listener {
         self.up.send_replace(true);
         let front = Arc::new(Front::new(self.account.clone(), counter, clock));
         let (handlers, places) = (TaskTracker::new(), Arc::new(Semaphore::new(AT_ONCE)));
-        let (mut offset, mut failures) = (None, 0);
+        let (mut offset, mut portion, mut failures) = (None, Portion::default(), 0);
         let ended = 'listening: loop {
             // A server that answers "nothing" at once is not asked at once again.
             let floor = tokio::time::timeout(SHORTEST_POLL, std::future::pending::<()>());
             let polled = tokio::select! {
                 () = stop.cancelled() => break Ok(()),
-                polled = self.account.api.updates(offset) => polled,
+                polled = self.fetch(&mut offset, &mut portion) => polled,
             };
             let updates = match polled {
                 Ok(updates) => updates,
@@ -191,6 +193,36 @@ impl Listener {
             tracing::warn!(?fault, "the menus on Telegram could not be set");
         }
         Ok(true)
+    }
+
+    /// Fetches what is next. What is too long to be read at once comes in parts; a single update
+    /// that is too long is left out, since it would keep all after it from being heard.
+    async fn fetch(
+        &self,
+        offset: &mut Option<i64>,
+        portion: &mut Portion,
+    ) -> Result<Vec<Value>, Fault> {
+        loop {
+            let first = match self.account.api.updates(*offset, portion.limit()).await? {
+                Polled::All(updates) => {
+                    portion.grow();
+                    return Ok(updates);
+                }
+                Polled::TooLong(first) => first.filter(|first| Some(*first) >= *offset),
+            };
+            match portion.shrink(first) {
+                Next::Less => {}
+                Next::Skip { number, skipped } => {
+                    tracing::error!(
+                        number,
+                        skipped,
+                        "an update of Telegram is too long to be read; it is left out"
+                    );
+                    *offset = Some(number + 1);
+                }
+                Next::Stuck => return Err(Fault::Lost("an update is too long to be read")),
+            }
+        }
     }
 
     /// One answer about the token ends nothing: the token is tried once more by itself.

@@ -14,6 +14,7 @@ mod listen;
 mod look;
 mod menu;
 mod pace;
+mod portion;
 mod press;
 pub mod preview;
 mod render;

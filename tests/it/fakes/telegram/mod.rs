@@ -32,6 +32,8 @@ use state::State;
 pub const TOKEN: &str = "7001:AAfakefakefakefakefakefake";
 /// The bot's number.
 pub const BOT: i64 = 7001;
+/// Of a longer answer only the length is kept in the records.
+const LONG: usize = 1024 * 1024;
 /// The bot's name.
 pub const NAME: &str = "keylapse_bot";
 
@@ -261,15 +263,15 @@ async fn serve(
         }
     };
     let at = fake.0.clock.now();
-    let request = Request { at, method: name, body, status, answer: answer.clone() };
+    let whole = written(&answer);
+    let kept = if whole.len() < LONG { answer } else { json!({"long": whole.len()}) };
+    let request = Request { at, method: name, body, status, answer: kept };
     fake.change(|state| state.log.push(request));
     let text = match broken {
         Some(Break::Garbage) => "<html>".to_owned(),
         Some(Break::Bad(_)) => "<html>Bad Gateway</html>".to_owned(),
         Some(Break::Hang) => std::future::pending().await,
-        Some(Break::CutBefore | Break::CutAfter | Break::Slow(_) | Break::Unparsed) | None => {
-            answer.to_string()
-        }
+        Some(Break::CutBefore | Break::CutAfter | Break::Slow(_) | Break::Unparsed) | None => whole,
     };
     let body = if matches!(broken, Some(Break::CutBefore | Break::CutAfter)) {
         Body::from_stream(tokio_util::io::ReaderStream::new(Cut))
@@ -282,6 +284,22 @@ async fn serve(
         .header("content-type", "application/json")
         .body(body)
         .unwrap()
+}
+
+/// An answer as the server writes it: an update begins with its number.
+fn written(answer: &Value) -> String {
+    let Some(updates) = answer["result"].as_array().filter(|_| answer["ok"] == true) else {
+        return answer.to_string();
+    };
+    let update = |update: &Value| {
+        let Some(id) = update.get("update_id") else { return update.to_string() };
+        let fields = update.as_object().expect("an object").iter();
+        let rest = fields.filter(|(name, _)| *name != "update_id");
+        let rest: Vec<String> = rest.map(|(name, value)| format!(",\"{name}\":{value}")).collect();
+        format!("{{\"update_id\":{id}{}}}", rest.concat())
+    };
+    let updates: Vec<String> = updates.iter().map(update).collect();
+    format!("{{\"ok\":true,\"result\":[{}]}}", updates.join(","))
 }
 
 /// A line that is cut.

@@ -177,3 +177,44 @@ async fn one_refusal_of_the_token_that_is_taken_again_ends_nothing() {
     world.reads(BO.id, &["/keystatus"]);
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn updates_too_long_to_be_read_at_once_come_in_parts_and_one_that_is_alone_is_left_out() {
+    let world = World::new("too-long").await.ready().await;
+    // Chatter of the group: heard, and not answered.
+    let chatter = |length: usize| world.fake.writes(ANN, DESK, &"x".repeat(length));
+    let limits = |first: usize| -> Vec<i64> {
+        let polls = world.fake.since(first).into_iter().filter(|one| one.method == "getUpdates");
+        polls.map(|one| one.body["limit"].as_i64().unwrap()).collect()
+    };
+    // The bot is told to wait, so that all of it is there when it comes back.
+    world.fake.breaks("getUpdates", Break::Slow(9));
+    chatter(1);
+    let is_slow = |fake: &Fake| fake.requests().last().is_some_and(|one| one.status == 429);
+    world.fake.until("the refused poll", is_slow).await;
+    let asked = world.fake.asked();
+    for _ in 0..40 {
+        chatter(300_000);
+    }
+    world.pass(TimeDelta::seconds(10)).await;
+    world.writes(BO, BO.id, "/help").await;
+    world.reads(BO.id, &["/keystatus"]);
+    assert_eq!(limits(asked)[..3], [100, 50, 25], "in parts");
+    let asked = world.fake.asked();
+    // Neither what comes before it nor what comes after is lost.
+    let (before, _, after) = (
+        world.fake.writes(BO, BO.id, "/keystatus"),
+        chatter(9_000_000),
+        world.fake.writes(ANN, ANN.id, "/keystatus"),
+    );
+    world.fake.confirmed(after).await;
+    world.served(after).await;
+    assert!(world.fake.is_confirmed(before));
+    world.reads(BO.id, &["No keys"]);
+    world.reads(ANN.id, &["No keys"]);
+    assert!(limits(asked).contains(&1), "{:?}", limits(asked));
+    world.writes(BO, BO.id, "/help").await;
+    world.reads(BO.id, &["/keystatus"]);
+    assert_eq!(limits(asked).last(), Some(&100), "as many as before");
+    world.end().await;
+}
