@@ -38,10 +38,32 @@ pub struct Key {
     pub used_by: Vec<Clean>,
     /// When keylapse began to watch it.
     pub added_at: DateTime<Utc>,
+    /// Who said that somebody else has it, if anyone did.
+    pub leaked: Option<Leak>,
     /// Whether it takes part.
     pub state: KeyState,
     /// Counts changes, for compare-and-set.
     pub rev: i64,
+}
+
+impl Key {
+    /// Whether anybody can be asked about it.
+    pub fn is_asked(&self) -> bool {
+        let takes_part = match self.state {
+            KeyState::Active | KeyState::Unverified => true,
+            KeyState::Refused | KeyState::Removed => false,
+        };
+        takes_part
+            && match self.watch {
+                Watch::Own => true,
+                Watch::Guardian { .. } | Watch::Declared => false,
+            }
+    }
+
+    /// The leak that still counts: called, and not called off.
+    pub fn leak(&self) -> Option<&Leak> {
+        self.leaked.as_ref().filter(|leak| leak.called_off.is_none())
+    }
 }
 
 /// How a key is watched, and so what the watch can see (DESIGN idea 7).
@@ -143,4 +165,15 @@ pub struct Accepted {
     pub age_days: Option<i64>,
     /// An old key format.
     pub version: bool,
+}
+
+/// A person's word that somebody else has the key. It stays until the key is replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leak {
+    /// Who said so.
+    pub by: Clean,
+    /// When they said so.
+    pub at: DateTime<Utc>,
+    /// Who said that it was no leak after all, and when.
+    pub called_off: Option<(Clean, DateTime<Utc>)>,
 }

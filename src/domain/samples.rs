@@ -66,6 +66,7 @@ pub(super) fn key() -> Key {
         accepted: Accepted::default(),
         used_by: vec![Clean::new("grid bot on fra-2", 40), Clean::new("tracker", 40)],
         added_at: at(-1440),
+        leaked: None,
         state: KeyState::Active,
         rev: 1,
     }

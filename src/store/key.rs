@@ -14,7 +14,7 @@ use crate::domain::text::{Label, fold};
 macro_rules! key_columns {
     () => {
         "k.id, k.workspace_id, k.label, k.exchange, k.site, k.watch, k.watched_via, k.co_located, \
-         k.allow_json, k.declared_json, k.baseline_json, k.accepted_json, k.used_by_json, k.added_at, \
+         k.allow_json, k.declared_json, k.baseline_json, k.accepted_json, k.used_by_json, k.leaked_json, k.added_at, \
          k.state AS key_state_word, k.rev"
     };
 }
@@ -40,6 +40,7 @@ pub(super) fn key_of(row: &AnyRow) -> Result<Key, StoreError> {
         baseline: row.value_opt("baseline_json")?,
         accepted: row.value("accepted_json")?,
         used_by: row.value("used_by_json")?,
+        leaked: row.value_opt("leaked_json")?,
         added_at: row.instant("added_at")?,
         state: row.word("key_state_word", KeyState::parse)?,
         rev: row.int("rev")?,
@@ -83,8 +84,8 @@ impl Tx {
         };
         query(
             "INSERT INTO keys (id, workspace_id, label, label_key, exchange, site, watch, watched_via, co_located, \
-             allow_json, declared_json, baseline_json, accepted_json, used_by_json, owner, deputy, added_at, state, rev) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, NULL, NULL, $15, $16, 0)",
+             allow_json, declared_json, baseline_json, accepted_json, used_by_json, owner, deputy, added_at, state, rev, leaked_json) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, NULL, NULL, $15, $16, 0, $17)",
         )
         .bind(key.id.as_str())
         .bind(key.workspace.as_str())
@@ -102,6 +103,7 @@ impl Tx {
         .bind(json(&key.used_by)?)
         .bind(ms(key.added_at))
         .bind(key.state.id())
+        .bind(key.leaked.as_ref().map(json).transpose()?)
         .execute(self.conn())
         .await?;
         query("INSERT INTO key_state (key_id, workspace_id) VALUES ($1, $2)")
@@ -116,7 +118,7 @@ impl Tx {
     pub(super) async fn update_key(&mut self, key: &Key) -> Result<(), StoreError> {
         let done = query(
             "UPDATE keys SET co_located = $3, allow_json = $4, declared_json = $5, baseline_json = $6, \
-             accepted_json = $7, used_by_json = $8, state = $9, label = $10, label_key = $11, rev = rev + 1 \
+             accepted_json = $7, used_by_json = $8, state = $9, label = $10, label_key = $11, leaked_json = $12, rev = rev + 1 \
              WHERE id = $1 AND rev = $2",
         )
         .bind(key.id.as_str())
@@ -130,6 +132,7 @@ impl Tx {
         .bind(key.state.id())
         .bind(key.label.as_str())
         .bind(fold(key.label.as_str()))
+        .bind(key.leaked.as_ref().map(json).transpose()?)
         .execute(self.conn())
         .await?;
         if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Conflict) }

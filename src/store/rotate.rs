@@ -51,6 +51,8 @@ impl Desk {
         key.accepted = Accepted::default();
         key.declared.clone_from(&rotation.declared);
         key.allow = rotation.allow;
+        // Somebody else has the old one.
+        key.leaked = None;
         let good = rotation.seen.as_ref().and_then(|seen| match &seen.outcome {
             Outcome::Good(facts) => Some((facts.clone(), seen.at)),
             Outcome::Bad { .. } => None,

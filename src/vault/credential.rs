@@ -134,6 +134,7 @@ mod tests {
             accepted: Accepted::default(),
             used_by: Vec::new(),
             added_at: DateTime::UNIX_EPOCH,
+            leaked: None,
             state: KeyState::Active,
             rev: 0,
         }

@@ -205,6 +205,7 @@ impl Stage {
             accepted: Accepted::default(),
             used_by: told.used_by.iter().map(|text| Clean::new(text, 80)).collect(),
             added_at: now,
+            leaked: None,
             state: KeyState::Active,
             rev: 0,
         })

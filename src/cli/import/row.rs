@@ -95,6 +95,7 @@ impl<'a> Rules<'a> {
             accepted: Accepted::default(),
             used_by,
             added_at: self.terms.saying.now,
+            leaked: None,
             state: KeyState::Unverified,
             rev: 0,
         };

@@ -134,6 +134,7 @@ impl Adding<'_> {
             accepted: Accepted::default(),
             used_by: self.used_by(terminal)?,
             added_at: self.shop.clock.now(),
+            leaked: None,
             state: KeyState::Active,
             rev: 0,
         };

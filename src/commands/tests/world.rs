@@ -148,6 +148,7 @@ impl World {
             accepted: Accepted::default(),
             used_by: vec![Clean::new("grid bot on fra-2", 40)],
             added_at: at(-1440),
+            leaked: None,
             state: KeyState::Active,
             rev: 0,
         }

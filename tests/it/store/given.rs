@@ -104,6 +104,7 @@ pub fn key(desk: &Desk, label: &str) -> Key {
         accepted: Accepted::default(),
         used_by: vec![clean("a market maker")],
         added_at: at(0),
+        leaked: None,
         state: KeyState::Active,
         rev: 0,
     }

@@ -1,0 +1,3 @@
+-- Who called a key leaked, and when; NULL where nobody did.
+
+ALTER TABLE keys ADD COLUMN leaked_json TEXT;
