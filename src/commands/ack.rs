@@ -121,7 +121,8 @@ async fn take(call: &Call<'_>, alert: &Alert, taking: &Taking) -> Result<Reply, 
 fn needs_admin(rule: Rule) -> bool {
     match rule {
         Rule::PermissionGained | Rule::IpChanged | Rule::CanMove => true,
-        Rule::Rejected
+        Rule::Exposed
+        | Rule::Rejected
         | Rule::Account
         | Rule::Credentials
         | Rule::Expiry

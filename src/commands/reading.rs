@@ -56,15 +56,7 @@ impl<'a> Reading<'a> {
 
     /// Whether anybody can be asked about it.
     pub(super) fn is_asked(&self) -> bool {
-        let takes_part = match self.key.key.state {
-            KeyState::Active | KeyState::Unverified => true,
-            KeyState::Refused | KeyState::Removed => false,
-        };
-        takes_part
-            && match self.key.key.watch {
-                Watch::Own => true,
-                Watch::Guardian { .. } | Watch::Declared => false,
-            }
+        self.key.key.is_asked()
     }
 
     /// The exchange with its site: "KuCoin", "KuCoin EU".
@@ -83,7 +75,7 @@ impl<'a> Reading<'a> {
         let key: &'a KeyView = self.key;
         let mut alerts: Vec<&Alert> =
             key.alerts.iter().filter(|alert| matches!(alert.subject, Subject::Key(_))).collect();
-        let breaks = |a: &Alert| a.rule.is_breaking() || a.state.stage == Some(Stage::Past);
+        let breaks = |a: &Alert| a.rule.is_grave() || a.state.stage == Some(Stage::Past);
         alerts.sort_by_key(|a| {
             (!breaks(a), a.rule == Rule::Blind, std::cmp::Reverse(a.state.severity), a.rule)
         });

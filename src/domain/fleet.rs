@@ -48,6 +48,13 @@ pub fn examine(census: &Census) -> Signal {
 /// key or `greater` is about the key's exchange.
 pub fn covers(greater: &Alert, lesser: &Alert) -> bool {
     let is_exchange = matches!(greater.subject, Subject::Exchange(..));
+    // The wanted refusal is no alarm and is told when the leak's alert ends; open or over, that one
+    // says it.
+    let speaks = if greater.rule == Rule::Exposed {
+        lesser.state.severity < Severity::Critical
+    } else {
+        greater.state.is_open()
+    };
     let says_it = if is_exchange {
         // What is critical about one key (its bot runs here and is refused too) is not said by a
         // warning about all of them.
@@ -55,7 +62,7 @@ pub fn covers(greater: &Alert, lesser: &Alert) -> bool {
     } else {
         greater.rule.covers(lesser.rule)
     };
-    greater.id != lesser.id && greater.state.is_open() && says_it
+    greater.id != lesser.id && speaks && says_it
 }
 
 #[cfg(test)]

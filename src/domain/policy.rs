@@ -64,6 +64,13 @@ impl Policy {
     /// After a weak hard answer the key is asked again this long after the first.
     pub const CONFIRM_AT: [TimeDelta; 3] =
         [TimeDelta::minutes(1), TimeDelta::minutes(4), TimeDelta::minutes(10)];
+    /// A key that was called leaked is asked this often up to this age of the word,
+    pub const LEAK_PACE: [(TimeDelta, TimeDelta); 2] = [
+        (TimeDelta::minutes(15), TimeDelta::minutes(1)),
+        (TimeDelta::hours(1), TimeDelta::minutes(2)),
+    ];
+    /// and later, or while nothing is learned, this often.
+    pub const LEAK_SLOWEST: TimeDelta = TimeDelta::minutes(5);
 
     /// Lays `layers` over the defaults, the last one on top.
     pub fn resolve<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Self {

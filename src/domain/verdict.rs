@@ -12,7 +12,7 @@ use super::signal::Severity;
 /// The worst of a key, first that applies; the order is the reading order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
-    /// It does not work.
+    /// It does not work, or somebody else has it.
     Broken,
     /// It works, and something needs a person.
     Attention,
@@ -38,7 +38,7 @@ pub fn verdict(
     let open = || alerts.iter().filter(|alert| alert.state.is_open());
     let breaks = |a: &Alert| {
         // Blind and critical: the bot beside us is refused too.
-        a.rule.is_breaking()
+        a.rule.is_grave()
             || a.state.stage == Some(Stage::Past)
             || (a.rule == Rule::Blind && a.state.severity == Severity::Critical)
     };

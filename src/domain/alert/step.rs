@@ -257,7 +257,7 @@ fn clear(
     Asked { rule, cause, now }: Asked,
 ) -> Step {
     let is_second = clearing.is_some_and(|since| now - since >= CLEAR_APART);
-    if is_second || cause == Cause::Person {
+    if is_second || cause == Cause::Person || rule.proves_its_end() {
         let was_grave = state.worst == Severity::Critical || rule == Rule::Blind;
         let effect = if was_grave { Effect::Post { quiet: true } } else { Effect::Edit };
         let closed = State { phase: Phase::Closed { at: now }, ..state.clone() };

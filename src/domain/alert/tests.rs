@@ -222,6 +222,17 @@ fn what_a_person_changed_closes_at_the_first_clear_look() {
 }
 
 #[test]
+fn a_rule_that_asks_for_its_proof_itself_ends_at_its_first_clear_look() {
+    let signal = Signal::Present(found(Severity::Critical, &["leaked"]));
+    let open = state_of(&step(None, &signal, asked(Rule::Exposed, 0)));
+    let dead = step(Some(&open), &Signal::Absent, asked(Rule::Exposed, 5));
+    let quiet = Effect::Post { quiet: true };
+    assert_eq!((kind_of(&dead), dead.effect), (Some(Kind::Resolved), quiet));
+    let back = step(Some(&state_of(&dead)), &signal, asked(Rule::Exposed, 10));
+    assert_eq!(kind_of(&back), Some(Kind::BackAgain));
+}
+
+#[test]
 fn reminders_come_after_15_minutes_one_hour_four_hours_then_daily() {
     let signal = Signal::Present(found(Severity::Critical, &["400003"]));
     let mut state = state_of(&step(None, &signal, asked(Rule::Rejected, 0)));

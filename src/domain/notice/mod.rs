@@ -10,6 +10,7 @@ mod addresses;
 mod blind;
 mod chats;
 mod ends;
+mod exposed;
 mod group;
 mod over;
 mod refused;
@@ -70,6 +71,8 @@ pub fn compose(view: &View<'_>) -> Card {
 
 fn said(view: &View<'_>) -> Said {
     match view.alert.rule {
+        Rule::Exposed => exposed::exposed(view),
+        Rule::Rejected if view.is_wanted() => exposed::refused(view),
         Rule::Rejected => refused::rejected(view),
         Rule::Account => refused::account(view),
         Rule::Credentials => refused::credentials(view),

@@ -16,6 +16,7 @@ use super::{View, span, view};
 /// The closing message.
 pub(super) fn resolved(view: &View<'_>) -> Card {
     let (title, rest) = match view.alert.rule {
+        Rule::Exposed => super::exposed::over(view),
         Rule::Rejected | Rule::Account | Rule::Credentials => works_again(view),
         Rule::Version if view.alert.state.worst == Severity::Critical => works_again(view),
         Rule::Version => accepted_or(view, view.accepted().version, "its format is current now"),
@@ -209,7 +210,8 @@ pub(super) fn clearing(view: &View<'_>, since: DateTime<Utc>) -> Card {
             view.subject().text(": a check worked at ").moment(since, Grain::Time)
         }
         (
-            Rule::PermissionGained
+            Rule::Exposed
+            | Rule::PermissionGained
             | Rule::Expiry
             | Rule::PermissionLost
             | Rule::IpChanged
@@ -237,6 +239,7 @@ pub(super) fn clearing(view: &View<'_>, since: DateTime<Utc>) -> Card {
 /// The problem in two or three words.
 fn problem(rule: Rule) -> &'static str {
     match rule {
+        Rule::Exposed => "the leak",
         Rule::Rejected => "the refusal",
         Rule::Account => "the account's trouble",
         Rule::Credentials => "the wrong secret",

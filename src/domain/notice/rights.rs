@@ -47,7 +47,7 @@ pub(super) fn gained(view: &View<'_>) -> Said {
 }
 
 /// What deleting costs, so that nobody has to think of it under pressure.
-fn deletion_stops(view: &View<'_>) -> Line {
+pub(super) fn deletion_stops(view: &View<'_>) -> Line {
     let (users, are_many) = view.users();
     let line = Line::from("Deleting it stops ").then(users);
     match view.trades() {

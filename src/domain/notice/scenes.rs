@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::super::alert::{Ack, Alert, Subject};
 use super::super::evidence::{Fault, Outcome};
 use super::super::facts::{Binding, Exchange, ReportedEnd, Site};
-use super::super::key::{Baseline, DeclaredEnd, KeyState, Watch};
+use super::super::key::{Baseline, DeclaredEnd, KeyState, Leak, Watch};
 use super::super::permission::Power;
 use super::super::policy::Policy;
 use super::super::samples::{
@@ -338,6 +338,27 @@ pub(super) fn blindness() -> Vec<Scene> {
     scenes
 }
 
+pub(super) fn leaks() -> Vec<Scene> {
+    let called = |watched: Watched| {
+        let leak = Leak { by: Clean::new("Kim", 20), at: at(2), called_off: None };
+        watched.keyed(|key| key.leaked = Some(leak))
+    };
+    let gone = bad(Fault::NotKnown, "400003");
+    let one = |name: &str, watched| scene(name, Rule::Exposed, called(watched), at(5));
+    vec![
+        one("still accepted", Watched::good()),
+        one("reads only", reader(Watched::good())),
+        one("refused once", Watched::good().see(gone.clone(), at(4))),
+        one("no answer", Watched::good().see(bad(Fault::Network, ""), at(4))),
+        one("never accepted here", Watched::new(key()).see(gone.clone(), at(4))),
+        one("secret dropped", Watched::good().keyed(|key| key.state = KeyState::Refused)),
+        scene("wanted", Rule::Rejected, called(Watched::good()).see_at(&gone, &[3, 4]), at(5)),
+    ]
+}
+
 pub(super) fn all() -> Vec<Scene> {
-    [refusals(), dates(), rights_and_addresses(), blindness()].into_iter().flatten().collect()
+    [refusals(), dates(), rights_and_addresses(), blindness(), leaks()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

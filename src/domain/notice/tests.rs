@@ -9,11 +9,11 @@ use super::super::card::{Span, Tone};
 use super::super::evidence::{Fault, Outcome};
 use super::super::facts::ReportedEnd;
 use super::super::id::{AlertId, MessageId};
-use super::super::key::Baseline;
+use super::super::key::{Baseline, KeyState};
 use super::super::samples::{ZONE, at, bad, facts, utc};
 use super::super::signal::Severity;
 use super::super::text::Clean;
-use super::scenes::{Scene, all, blindness, dates, refusals, rights_and_addresses};
+use super::scenes::{Scene, all, blindness, dates, leaks, refusals, rights_and_addresses};
 use super::*;
 
 const KINDS: [Kind; 11] = [
@@ -166,6 +166,41 @@ fn a_reader_sees_how_each_ends() {
     before.replaced = Some(Replaced { at: at(-20), old_works: false });
     tell(before);
     insta::assert_snapshot!("endings", out);
+}
+
+#[test]
+fn a_reader_sees_how_a_leak_is_told_and_how_it_ends() {
+    let mut out = read(&leaks());
+    let mut tell = |scene: Scene| writeln!(out, "{}", told(&scene, Kind::Resolved)).unwrap();
+    let over = || leaks().remove(0).after(Kind::Resolved);
+    let refused = || {
+        let mut scene = over();
+        let gone = bad(Fault::NotKnown, "400003");
+        scene.watched = leaks().remove(0).watched.see_at(&gone, &[33, 34]);
+        scene
+    };
+    tell(refused());
+    let off = |mut scene: Scene, minute| {
+        let leak = scene.watched.key.leaked.as_mut().unwrap();
+        leak.called_off = Some((Clean::new("Kim", 20), at(minute)));
+        scene
+    };
+    tell(off(over(), 30));
+    for old_works in [true, false] {
+        let mut scene = over();
+        scene.replaced = Some(Replaced { at: at(30), old_works });
+        tell(scene);
+    }
+    let mut removed = over();
+    removed.watched.key.state = KeyState::Removed;
+    tell(removed);
+    // What comes after the refusal changes nothing about it.
+    tell(off(refused(), 90));
+    let mut later = refused();
+    later.replaced = Some(Replaced { at: at(90), old_works: false });
+    later.watched.key.state = KeyState::Removed;
+    tell(later);
+    insta::assert_snapshot!("leaks", out);
 }
 
 #[test]

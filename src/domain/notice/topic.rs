@@ -8,10 +8,12 @@ use super::View;
 /// The FAQ topic of an alert (`data/faq/topics.md`).
 pub fn topic(view: &View<'_>) -> &'static str {
     match view.alert.rule {
+        Rule::Rejected if view.is_wanted() => "compromised",
         Rule::Rejected | Rule::Expiry if view.is_past() => "regenerate-key",
         // The old key still works: a new one first.
         Rule::Expiry => "without-revoking",
-        Rule::Rejected
+        Rule::Exposed
+        | Rule::Rejected
         | Rule::Account
         | Rule::Credentials
         | Rule::PermissionGained

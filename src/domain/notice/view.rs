@@ -8,7 +8,7 @@ use super::super::card::{Action, Button, Grain, Line};
 use super::super::evidence::{About, Fault, Good, Look, Outcome, Streak};
 use super::super::expiry::{End, Ends};
 use super::super::facts::{Binding, Facts, Site};
-use super::super::key::{Accepted, Key, Watch};
+use super::super::key::{Accepted, Key, Leak, Watch};
 use super::super::permission::Power;
 use super::super::policy::Policy;
 use super::super::rules::Rule;
@@ -140,6 +140,16 @@ impl View<'_> {
     pub(super) fn is_past(&self) -> bool {
         let ends = self.ends();
         ends.is_past(self.now) && !ends.is_outlived(self.last_good.map(|good| good.at))
+    }
+
+    /// The word of a person that somebody else has the key.
+    pub(super) fn leak(&self) -> Option<&Leak> {
+        self.key?.leak()
+    }
+
+    /// Whether its refusal is what everybody waits for.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.leak().is_some() && self.last_good.is_some()
     }
 
     /// Whether nothing is asked about this key.
@@ -276,7 +286,8 @@ fn is_about(rule: Rule, fault: Fault) -> bool {
         Rule::PermissionLost => fault == Fault::NotAllowed,
         Rule::Version => fault == Fault::OldVersion,
         Rule::Blind => fault.about() == About::Probe,
-        Rule::PermissionGained
+        Rule::Exposed
+        | Rule::PermissionGained
         | Rule::Expiry
         | Rule::IpChanged
         | Rule::CanMove

@@ -16,6 +16,7 @@ mod credentials;
 mod dates_disagree;
 mod elsewhere;
 mod expiry;
+mod exposed;
 mod ip_changed;
 mod no_ip;
 mod permission_gained;
@@ -60,6 +61,8 @@ macro_rules! rules {
 }
 
 rules! {
+    /// A person said that somebody else has the key, and the exchange may still take it.
+    Exposed = "exposed", "compromised", exposed,
     /// The exchange does not know the key any more.
     Rejected = "rejected", "error-key-not-exists", rejected,
     /// The account behind the key is frozen, restricted or must identify itself.
@@ -104,6 +107,17 @@ impl Rule {
         matches!(self, Self::Rejected | Self::Account | Self::Credentials)
     }
 
+    /// Whether a key under an open alert of this rule is broken or dangerous, and no longer merely
+    /// in want of somebody.
+    pub fn is_grave(self) -> bool {
+        self.is_breaking() || self == Self::Exposed
+    }
+
+    /// Whether its first clear look ends an alert: the rule itself has asked for its proof twice.
+    pub fn proves_its_end(self) -> bool {
+        self == Self::Exposed
+    }
+
     /// Whether what it says below critical can wait for the morning. Somebody else's hands on the
     /// bot's token cannot: until then nobody's command or button there reaches us.
     pub fn waits_for_morning(self) -> bool {
@@ -111,8 +125,12 @@ impl Rule {
     }
 
     /// Whether an open critical alert of `self` says all that one of `lesser` would say. What may
-    /// be the work of a thief is never covered.
+    /// be the work of a thief is never covered. The refusal of a leaked key is what its own alert
+    /// waits for and ends with; see [`super::fleet::covers`].
     pub fn covers(self, lesser: Self) -> bool {
+        if self == Self::Exposed {
+            return lesser == Self::Rejected;
+        }
         self.is_breaking()
             && match lesser {
                 Self::Rejected | Self::Account | Self::Credentials => self < lesser,
@@ -123,7 +141,8 @@ impl Rule {
                 | Self::DatesDisagree
                 | Self::Age
                 | Self::Blind => true,
-                Self::PermissionGained
+                Self::Exposed
+                | Self::PermissionGained
                 | Self::IpChanged
                 | Self::CanMove
                 | Self::ReceiverLost

@@ -552,7 +552,7 @@ fn a_clock_in_doubt_teaches_nothing() {
 #[test]
 fn what_breaks_a_key_covers_its_lesser_troubles_but_never_a_theft() {
     use Rule::{
-        Account, Age, Blind, CanMove, Credentials, DatesDisagree, Expiry, IpChanged, NoIp,
+        Account, Age, Blind, CanMove, Credentials, DatesDisagree, Expiry, Exposed, IpChanged, NoIp,
         PermissionGained, PermissionLost, Rejected, Version,
     };
     let lesser = [Expiry, PermissionLost, Version, NoIp, DatesDisagree, Age, Blind];
@@ -560,6 +560,7 @@ fn what_breaks_a_key_covers_its_lesser_troubles_but_never_a_theft() {
         (Rejected, [&lesser[..], &[Account, Credentials]].concat()),
         (Account, [&lesser[..], &[Credentials]].concat()),
         (Credentials, lesser.to_vec()),
+        (Exposed, vec![Rejected]),
     ];
     for greater in Rule::ALL.iter().copied() {
         let covered: Vec<Rule> =
@@ -610,6 +611,7 @@ fn the_verdict_is_the_first_that_applies() {
     let soon = || open(Rule::Expiry, Severity::Warning, Some(Stage::Days(7)));
     let gone = || open(Rule::Rejected, Severity::Critical, None);
     let blind = || open(Rule::Blind, Severity::Warning, None);
+    let leaked = || open(Rule::Exposed, Severity::Critical, None);
     let no_end = || Watched::new(key()).keyed(|key| key.watch = Watch::Declared);
     let table = [
         ("fine", Watched::good(), none(), at(0), Verdict::Healthy),
@@ -622,6 +624,7 @@ fn the_verdict_is_the_first_that_applies() {
             Verdict::Broken,
         ),
         ("past", Watched::good(), vec![past()], at(0), Verdict::Broken),
+        ("leaked", Watched::good(), vec![leaked(), soon()], at(0), Verdict::Broken),
         ("soon", Watched::good(), vec![soon()], at(0), Verdict::Attention),
         ("blind, seen lately", Watched::good(), vec![blind()], at(0), Verdict::Unknown),
         (
