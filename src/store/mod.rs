@@ -33,6 +33,7 @@ pub mod import;
 pub mod install;
 mod key;
 pub mod lane;
+pub mod leak;
 pub mod leave;
 pub mod look;
 pub mod message;

@@ -41,6 +41,7 @@ mod gaps;
 mod given;
 mod install;
 mod keys;
+mod leaks;
 mod receivers;
 mod workspaces;
 mod writers;
