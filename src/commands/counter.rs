@@ -12,7 +12,9 @@ use super::call::Call;
 use super::door::Greeted;
 use super::limit::{self, Admitted, Limits, Traffic};
 use super::suggest::Memory;
-use super::{Actor, Command, Invocation, Posted, Reply, Role, Spec, Visitor, dispatch};
+use super::{
+    Actor, Command, Group, Invocation, Posted, Reply, Role, Spec, Visitor, dispatch,
+};
 use crate::clock::Bell;
 use crate::domain::card::{Card, Tone};
 use crate::domain::id::KeyId;
@@ -157,10 +159,11 @@ impl Counter {
     /// No card of a simulated or redirected exchange can pass for a real one.
     fn mark(&self, mut reply: Reply, spec: &Spec) -> Reply {
         let host = &self.tools.host;
+        let is_of_keys = spec.role > Role::Anyone || spec.group == Group::Keys;
         for card in &mut reply.cards {
             if host.demo {
                 *card = card.clone().marked("DEMO");
-            } else if host.test_endpoint && spec.role > Role::Anyone {
+            } else if host.test_endpoint && is_of_keys {
                 *card = card.clone().marked("TEST ENDPOINT");
             }
         }

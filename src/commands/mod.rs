@@ -27,6 +27,7 @@ mod faqgaps;
 mod help;
 mod here;
 mod keystatus;
+mod leaked;
 mod limit;
 mod notify;
 mod parse;
@@ -101,6 +102,11 @@ pub enum Command {
     Upcoming {
         /// Within how many days.
         days: Option<u16>,
+    },
+    /// The emergency order for a leaked key.
+    Leaked {
+        /// The key's label.
+        key: Option<String>,
     },
     /// A question about exchange API keys.
     Faq {
@@ -250,6 +256,7 @@ async fn dispatch(call: &Call<'_>, command: &Command) -> Result<Reply, StoreErro
         }
         Command::Why { key } => why::by_label(call, key.as_deref()).await,
         Command::Upcoming { days } => upcoming::list(call, *days).await,
+        Command::Leaked { key } => leaked::by_label(call, key.as_deref()).await,
         Command::Faq { question, whom: None } => faq::answer(call, question.as_deref()).await,
         Command::Faq { question, whom: Some(whom) } => {
             faq::answer_for(call, question.as_deref(), whom).await
@@ -294,6 +301,9 @@ async fn dispatch_press(
         Action::AllKeys => keystatus::list(call, keystatus::Fold::Nothing).await,
         Action::Why { key } => why::by_id(call, key).await,
         Action::Check { key } => check::by_id(call, key).await,
+        Action::Leaked { key } => leaked::by_id(call, key).await,
+        Action::WatchLeaked { key } => leaked::watch(call, key).await,
+        Action::NotLeaked { key } => leaked::call_off(call, key).await,
         Action::AddReceiver { from, to } => notify::add(call, *from, to.as_ref()).await,
         Action::Receiver { receiver } => notify::detail(call, receiver).await,
         Action::TestReceiver { receiver } => notify::test(call, receiver).await,

@@ -133,6 +133,9 @@ fn shown(reply: &Reply, action: &Action) -> Option<(AlertId, i64)> {
         | Action::AllKeys
         | Action::Why { .. }
         | Action::Check { .. }
+        | Action::Leaked { .. }
+        | Action::WatchLeaked { .. }
+        | Action::NotLeaked { .. }
         | Action::AddReceiver { .. }
         | Action::Receiver { .. }
         | Action::TestReceiver { .. }

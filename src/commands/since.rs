@@ -23,7 +23,9 @@ pub(super) fn is_deed(action: &Action) -> bool {
         Action::Acknowledge { .. }
         | Action::AcknowledgeAll { .. }
         | Action::Undo { .. }
-        | Action::Accept { .. } => true,
+        | Action::Accept { .. }
+        | Action::WatchLeaked { .. }
+        | Action::NotLeaked { .. } => true,
         Action::Show { .. }
         | Action::Steps { .. }
         | Action::PostHere { .. }
@@ -34,6 +36,7 @@ pub(super) fn is_deed(action: &Action) -> bool {
         | Action::AllKeys
         | Action::Why { .. }
         | Action::Check { .. }
+        | Action::Leaked { .. }
         | Action::AddReceiver { .. }
         | Action::Receiver { .. }
         | Action::TestReceiver { .. }
@@ -51,7 +54,9 @@ pub(super) async fn answer(call: &Call<'_>, action: &Action) -> Result<Reply, St
             call.desk.telling(alert).await?.into_iter().collect()
         }
         Action::AcknowledgeAll { message } => call.desk.alerts_of_message(message).await?,
-        Action::Accept { key } => of_key(call, key).await?,
+        Action::Accept { key } | Action::WatchLeaked { key } | Action::NotLeaked { key } => {
+            of_key(call, key).await?
+        }
         _ => Vec::new(),
     };
     let Some(first) = tellings.first() else { return Ok(stale()) };

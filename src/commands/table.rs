@@ -14,6 +14,7 @@ pub(super) enum Row {
     Ack,
     Why,
     Upcoming,
+    Leaked,
     Faq,
     Start,
     Cancel,
@@ -29,6 +30,8 @@ pub(super) enum Row {
     Show,
     Choose,
     Seen,
+    WatchLeaked,
+    NotLeaked,
 }
 
 impl Row {
@@ -41,6 +44,7 @@ impl Row {
             Command::Ack { .. } => Self::Ack,
             Command::Why { .. } => Self::Why,
             Command::Upcoming { .. } => Self::Upcoming,
+            Command::Leaked { .. } => Self::Leaked,
             Command::Faq { .. } => Self::Faq,
             Command::Start { .. } => Self::Start,
             Command::Cancel => Self::Cancel,
@@ -62,6 +66,9 @@ impl Row {
                 Action::Key { .. } | Action::AllKeys => Self::Keystatus,
                 Action::Why { .. } => Self::Why,
                 Action::Check { .. } => Self::Check,
+                Action::Leaked { .. } => Self::Leaked,
+                Action::WatchLeaked { .. } => Self::WatchLeaked,
+                Action::NotLeaked { .. } => Self::NotLeaked,
                 Action::AddReceiver { .. }
                 | Action::Receiver { .. }
                 | Action::TestReceiver { .. }
@@ -175,6 +182,16 @@ pub const SPECS: &[Spec] = &[
         }],
         summary: "Which keys end soon, and when I warn next",
         example: "/upcoming 60",
+        audit: None,
+    },
+    Spec {
+        name: "leaked",
+        reach: Reach::Typed(|given| Command::Leaked { key: given.take("key") }),
+        role: Role::Anyone,
+        group: Group::Keys,
+        arguments: &[key("the key's label; left out: the only key, or a choice")],
+        summary: "A key is leaked or stolen: what to do now, in order",
+        example: "/leaked mm-bot-1",
         audit: None,
     },
     Spec {
@@ -329,6 +346,18 @@ pub const SPECS: &[Spec] = &[
     button("show", Role::Viewer, "The alerts of a message, one by one", None),
     button("choose", Role::Anyone, "Which workspace a private chat means", None),
     button("seen", Role::Anyone, "That a test message arrived", None),
+    button(
+        "watchleaked",
+        Role::Operator,
+        "Say that a key is leaked, and watch it until it is refused",
+        Some("key.leak_watched"),
+    ),
+    button(
+        "notleaked",
+        Role::Operator,
+        "Say that a key was not leaked after all",
+        Some("key.leak_called_off"),
+    ),
 ];
 
 const fn button(
@@ -362,6 +391,7 @@ mod tests {
             (Row::Ack, "ack"),
             (Row::Why, "why"),
             (Row::Upcoming, "upcoming"),
+            (Row::Leaked, "leaked"),
             (Row::Faq, "faq"),
             (Row::Start, "start"),
             (Row::Cancel, "cancel"),
@@ -377,6 +407,8 @@ mod tests {
             (Row::Show, "show"),
             (Row::Choose, "choose"),
             (Row::Seen, "seen"),
+            (Row::WatchLeaked, "watchleaked"),
+            (Row::NotLeaked, "notleaked"),
         ];
         assert_eq!(rows.len(), SPECS.len());
         for (row, name) in rows {

@@ -5,6 +5,7 @@ mod acking;
 mod answers;
 mod gaps;
 mod keys;
+mod leaking;
 mod suggesting;
 mod workspace;
 mod world;

@@ -270,6 +270,21 @@ pub enum Action {
         /// The key.
         key: KeyId,
     },
+    /// What to do about a leaked key.
+    Leaked {
+        /// The key.
+        key: KeyId,
+    },
+    /// Says that a key is leaked, and watches it until the exchange refuses it.
+    WatchLeaked {
+        /// The key.
+        key: KeyId,
+    },
+    /// Says that it was not leaked after all.
+    NotLeaked {
+        /// The key.
+        key: KeyId,
+    },
     /// This chat is told from now on.
     AddReceiver {
         /// From which severity on.

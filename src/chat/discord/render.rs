@@ -168,6 +168,9 @@ fn style(action: &Action) -> ButtonStyle {
         | Action::AllKeys
         | Action::Why { .. }
         | Action::Check { .. }
+        | Action::Leaked { .. }
+        | Action::WatchLeaked { .. }
+        | Action::NotLeaked { .. }
         | Action::AddReceiver { .. }
         | Action::Receiver { .. }
         | Action::TestReceiver { .. }

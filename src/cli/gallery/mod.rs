@@ -6,6 +6,7 @@ mod album;
 mod answers;
 mod doors;
 mod endings;
+mod leaks;
 mod page;
 mod reading;
 mod scenes;
@@ -41,6 +42,7 @@ async fn document() -> anyhow::Result<String> {
     for (title, scenes) in [
         ("The end of a key", scenes::ends().await?),
         ("Refused", scenes::refused().await?),
+        ("A leaked key", leaks::leaked().await?),
         ("Rights and addresses", scenes::rights().await?),
         ("This monitor sees nothing", troubles::blind().await?),
         ("Over", endings::over().await?),

@@ -19,6 +19,9 @@ fn actions(alert: &AlertId, key: &KeyId, message: &MessageId) -> Vec<Action> {
         Action::Key { key: key.clone() },
         Action::Why { key: key.clone() },
         Action::Check { key: key.clone() },
+        Action::Leaked { key: key.clone() },
+        Action::WatchLeaked { key: key.clone() },
+        Action::NotLeaked { key: key.clone() },
     ]
 }
 
@@ -66,14 +69,15 @@ async fn every_command_is_denied_below_its_role() {
 fn only_answers_are_for_anyone_and_only_admins_accept() {
     for spec in SPECS {
         let least = match spec.name {
-            "faq" | "start" | "cancel" | "help" | "privacy" | "choose" | "seen" => Role::Anyone,
-            "ack" | "undo" | "reveal" => Role::Operator,
+            "leaked" | "faq" | "start" | "cancel" | "help" | "privacy" | "choose" | "seen" => {
+                Role::Anyone
+            }
+            "ack" | "undo" | "reveal" | "watchleaked" | "notleaked" => Role::Operator,
             "accept" | "notify" | "settings" | "faqgaps" => Role::Admin,
             _ => Role::Viewer,
         };
         assert_eq!(spec.role, least, "{}", spec.name);
-        let changes =
-            ["ack", "undo", "accept", "reveal", "check", "notify", "settings"].contains(&spec.name);
+        let changes = spec.role > Role::Viewer || spec.name == "check";
         assert_eq!(spec.audit.is_some(), changes, "{}", spec.name);
     }
 }
@@ -102,7 +106,7 @@ async fn what_is_of_another_workspace_is_as_unknown_as_what_is_made_up() {
             "{name}"
         );
     }
-    for name in ["keystatus", "check", "why", "ack"] {
+    for name in ["keystatus", "check", "why", "ack", "leaked"] {
         let one = world.text(Role::Admin, &format!("/{name} mm-bot-1")).await;
         let other = world.text(Role::Admin, &format!("/{name} mm-bot-9")).await;
         assert_eq!(one, other, "{name}");

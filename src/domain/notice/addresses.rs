@@ -24,7 +24,7 @@ pub(super) fn changed(view: &View<'_>) -> Said {
     let title = view.colon().text(format!("{what} (since ")).moment(since, Grain::Time).text(")");
     let mut card = Card::new(Tone::Soon, title).text(difference(view).text(risk)).text(
         "Not done by one of you? Somebody can log in to the account. \
-             Delete the key at KuCoin now, then /faq compromised.",
+             Delete the key at KuCoin now, then /leaked.",
     );
     card.buttons.push(view.steps_button());
     card.buttons.extend(view.accept_button("Expected, we did it"));

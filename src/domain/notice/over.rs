@@ -141,7 +141,7 @@ fn gained(view: &View<'_>) -> (Line, Line) {
     let title = view.subject().text(": the new right is gone again.");
     let rest = Line::from("It was: ").then(names(view)).text(
         ". Not done by one of you? Somebody can log in to the account: delete the key now, then \
-         /faq compromised.",
+         /leaked.",
     );
     (title, rest)
 }
@@ -153,7 +153,7 @@ fn ip_changed(view: &View<'_>) -> (Line, Line) {
         }
         None => (
             view.subject().text(": address list is as accepted again."),
-            "Not done by one of you? Somebody can log in to the account: /faq compromised.".into(),
+            "Not done by one of you? Somebody can log in to the account: /leaked.".into(),
         ),
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn credentials(view: &View<'_>) -> Said {
         let worked =
             Line::from(why).text(" It worked until ").moment(good.at, Grain::Time).text(".");
         let next = [
-            "Ask who changed it. Nobody did: treat it as stolen (/faq compromised).",
+            "Ask who changed it. Nobody did: treat it as stolen (/leaked).",
             "One of you did: store the new values on the host (Steps).",
         ];
         card.text(may_stop(view)).steps(steps(view, next)).text(worked)

@@ -31,7 +31,7 @@ pub(super) fn gained(view: &View<'_>) -> Said {
     let rights =
         if view.is_unbound() { rights.text(" It works from any address.") } else { rights };
     let card = Card::new(Tone::Broken, title)
-        .text("Not done by one of you? Delete the key at KuCoin now, then /faq compromised.")
+        .text("Not done by one of you? Delete the key at KuCoin now, then /leaked.")
         .text(rights)
         .text(deletion_stops(view));
     let mut card = if view.key.is_some_and(|key| key.state == KeyState::Refused) {

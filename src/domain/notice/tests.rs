@@ -243,7 +243,7 @@ fn has_a_step(card: &Card, text: &str) -> bool {
         "No step needed",
         "Delete the key at KuCoin now",
         "do not replace keys now",
-        "/faq",
+        "/leaked",
     ];
     card.body.iter().any(|b| matches!(b, Block::Steps(steps) if !steps.is_empty()))
         || says.iter().any(|words| text.contains(words))

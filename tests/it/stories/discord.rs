@@ -3,6 +3,7 @@
 mod alerts;
 mod gateway;
 mod guide;
+mod leaked;
 mod people;
 mod questions;
 mod rooms;

@@ -5,6 +5,7 @@ mod courier;
 mod crash;
 pub mod discord;
 mod ladder;
+mod leaked;
 mod outage;
 mod refused;
 mod rights;

@@ -5,6 +5,7 @@ mod crowd;
 mod deliveries;
 mod doors;
 mod identity;
+mod leaked;
 mod leaving;
 mod polling;
 mod presses;
