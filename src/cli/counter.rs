@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::commands::{Counter, HostNote, Limits, Posted, Tools};
+use crate::commands::{Counter, Guards, HostNote, Limits, Posted, Tools};
+use crate::domain::id::WorkspaceId;
 use crate::domain::policy::Policy;
 use crate::ids::Ids;
 use crate::knowledge::Knowledge;
+use crate::secret::Secret;
 use crate::store::Store;
 use crate::store::desk::KeyView;
 use crate::vault::Vault;
@@ -15,7 +17,7 @@ use crate::vault::Vault;
 pub struct Given {
     /// The ledger.
     pub store: Store,
-    /// Opens the address that the exchange saw, and nothing else from here.
+    /// Opens the address that the exchange saw and compares keys, and nothing else from here.
     pub vault: Arc<Vault>,
     /// For references that people quote.
     pub ids: Arc<Ids>,
@@ -28,6 +30,10 @@ pub struct Given {
 /// The tools of the bot's counter.
 pub fn tools(app: &App, given: Given) -> Tools {
     let Given { store, vault, ids, policy, host } = given;
+    let hasher = vault.clone();
+    let fingerprint = move |workspace: &WorkspaceId, key: &str| {
+        hasher.fingerprint(workspace, &Secret::new(key.to_owned()))
+    };
     let open = move |view: &KeyView| {
         let sealed = view.caller.as_deref()?;
         vault.open_caller(&view.key, sealed).ok().map(|address| address.to_string())
@@ -42,8 +48,11 @@ pub fn tools(app: &App, given: Given) -> Tools {
         wake_courier: app.wake_courier.clone(),
         looked: app.looked.clone(),
         open_address: Arc::new(open),
+        fingerprint: Arc::new(fingerprint),
         host,
         posted: Posted::default(),
+        warned: Posted::default(),
+        guards: Guards::default(),
         limits: Limits::default(),
         patience: Counter::PATIENCE,
     }

@@ -1,5 +1,5 @@
 //! The counter: where every invocation is served in one order. Limits first, so that a flood costs
-//! nothing; then the role, denied by default; then the command; then the marks that keep a simulated
+//! nothing; then the leak guard; then the role, denied by default; then the command; then the marks that keep a simulated
 //! or redirected exchange from passing for a real one.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +10,7 @@ use tokio::sync::broadcast;
 
 use super::call::Call;
 use super::door::Greeted;
+use super::guard::{self, Fingerprint, Guards};
 use super::limit::{self, Admitted, Limits, Traffic};
 use super::suggest::Memory;
 use super::{
@@ -67,10 +68,16 @@ pub struct Tools {
     pub looked: broadcast::Sender<KeyId>,
     /// How the caller's address is opened.
     pub open_address: OpenAddress,
+    /// How a pasted key is compared with the watched ones.
+    pub fingerprint: Fingerprint,
     /// What the host is.
     pub host: HostNote,
     /// Where an answer was shown to everybody lately.
     pub posted: Posted,
+    /// Where everybody was warned of a leak lately.
+    pub warned: Posted,
+    /// Where ordinary messages are looked through.
+    pub guards: Guards,
     /// How much one person may ask.
     pub limits: Limits,
     /// How long `/check` waits for the look, in real time; [`Counter::PATIENCE`] in production.
@@ -107,10 +114,16 @@ impl Counter {
         if let Some(reply) = self.turn_away(&invocation.actor, spec, invocation.at) {
             return reply;
         }
+        let call = Call::new(&self.tools, desk, invocation, spec);
+        // A secret is warned of whoever pastes it, and nothing else happens with it.
+        match guard::caught(&call, &invocation.command).await {
+            Ok(None) => {}
+            Ok(Some(warning)) => return self.mark(warning, spec),
+            Err(error) => return self.apologize(&error),
+        }
         if invocation.actor.role < spec.role {
             return refuse(spec.role, invocation.actor.role);
         }
-        let call = Call::new(&self.tools, desk, invocation, spec);
         let answer = dispatch(&call, &invocation.command).await;
         if spec.audit.is_some() {
             // A deed may owe a message, or be judged again before the loops had meant to wake.

@@ -7,7 +7,6 @@ use super::call::Call;
 use super::press::stale;
 use super::{Reply, Role, here};
 use crate::domain::card::{Action, Block, Card, Line, Tone};
-use crate::domain::leak::Pasted;
 use crate::domain::receiver::Platform;
 use crate::knowledge::{Entry, Topic};
 use crate::store::StoreError;
@@ -25,9 +24,6 @@ const DOORS: [(&str, &str); 6] = [
 
 pub(super) async fn answer(call: &Call<'_>, question: Option<&str>) -> Result<Reply, StoreError> {
     let Some(question) = question else { return shared(call, doors(), None).await };
-    if let Some(warning) = leaked(question) {
-        return Ok(warning);
-    }
     let Some(found) = meant(call, question) else {
         note(call, Lack::Declined, question).await;
         return Ok(off_topic());
@@ -84,10 +80,7 @@ pub(super) async fn answer_for(
             "Answering for somebody needs Manage Messages in this server, or the role operator.";
         return Ok(Reply::private(Card::new(Tone::Plain, line)));
     }
-    let found = match question {
-        Some(question) if Pasted::of(question) == Pasted::Nothing => meant(call, question),
-        Some(_) | None => None,
-    };
+    let found = question.and_then(|question| meant(call, question));
     // What is only likely is not said to somebody in the open.
     let sure = found.filter(|found| found.offered.is_empty()).and_then(|found| found.entry);
     let Some(entry) = sure else { return answer(call, question).await };
@@ -226,31 +219,6 @@ fn page(call: &Call<'_>, entry: &Entry, others: &[&Entry]) -> Card {
 
 fn steps(topic: Topic) -> Action {
     Action::Steps { topic: topic.as_str().to_owned() }
-}
-
-/// A pasted secret is warned of, and nothing else happens with it.
-fn leaked(question: &str) -> Option<Reply> {
-    let kept = "I have searched and kept nothing of it.";
-    let card = match Pasted::of(question) {
-        Pasted::Nothing => return None,
-        Pasted::Perhaps => Card::new(
-            Tone::Soon,
-            "That looks like a key or secret, so I have not read on",
-        )
-        .text(format!("{kept} Never paste one into a chat: whoever reads along can use it."))
-        .text("Next: if it is one, delete that key at KuCoin (Steps). If it is an order's number, ask again without it."),
-        Pasted::Certain => Card::new(
-            Tone::Broken,
-            "That is a secret: delete its key at the exchange now",
-        )
-        .text(format!("Whoever reads along can use it. {kept}"))
-        .steps([
-            Line::from("Delete the key at its exchange, before anything else."),
-            Line::from("Check open positions and orders by hand: its bots stop."),
-            Line::from("Delete the message or line here, and make a new key: Steps."),
-        ]),
-    };
-    Some(Reply::private(card.button("Steps", Action::Steps { topic: "compromised".to_owned() })))
 }
 
 fn doors() -> Card {

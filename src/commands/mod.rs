@@ -24,6 +24,7 @@ mod detail;
 mod door;
 mod faq;
 mod faqgaps;
+mod guard;
 mod help;
 mod here;
 mod keystatus;
@@ -58,9 +59,10 @@ pub use crate::store::chat::Home;
 pub use crate::store::desk::Desk;
 pub use counter::{Counter, HostNote, OpenAddress, Tools};
 pub use door::{Entrance, Visitor};
+pub use guard::{Fingerprint, Guards, Hearing, Removal, Report, notice};
 pub use limit::Limits;
 pub use notify::{KEPT_SMALL, WIDE};
-pub use parse::{LONGEST, ParseError, cut, end_of, hear, parse};
+pub use parse::{LONGEST, ParseError, cut, end_of, hear, parse, parse_guarded};
 pub use posted::Posted;
 pub use press::Press;
 pub use spec::{Argument, ArgumentKind, Given, Group, Reach, Spec, markdown_table};
@@ -225,6 +227,9 @@ pub struct Reply {
     pub calls: Option<String>,
     /// The alerts that the cards show, each with the revision shown; buttons are bound to it.
     pub shown: Vec<(AlertId, i64)>,
+    /// What was written is a secret for certain: where it stands in a message that message goes,
+    /// and [`Self::after`] says whether it did.
+    pub leak: bool,
 }
 
 impl Reply {

@@ -79,6 +79,15 @@ pub fn parse(line: &str) -> Result<Command, ParseError> {
     spec.make(given)
 }
 
+/// Reads a line like [`parse`]; what may hold a secret goes nowhere but to the guard, whatever
+/// command it was meant for.
+pub fn parse_guarded(line: &str) -> Result<Command, ParseError> {
+    if Pasted::of(line) == Pasted::Nothing {
+        return parse(line);
+    }
+    Ok(Command::Faq { question: Some(cut(line)), whom: None })
+}
+
 /// Reads a line typed where only commands and questions are typed: what is no command is a
 /// question. What may be a secret goes nowhere but to the warning that [`Command::Faq`] gives.
 pub fn hear(line: &str) -> Result<Command, ParseError> {

@@ -27,7 +27,12 @@ pub(super) fn answer(call: &Call<'_>) -> Reply {
             "for a test message: who saw it"
         })
         .item(Tone::Plain, "of questions without a good answer: words of my own answers, dots for all others, counted for 30 days")
-        .item(Tone::Plain, "not stored: your questions in chat, your balances and orders, what else is written in the chat")
+        .item(Tone::Plain, "not stored: your questions in chat, your balances and orders, what else is written in the chat");
+    if call.tools.guards.hears(call.place.platform) {
+        let line = "looked through for leaked keys and not stored: what people write in the channels of the workspace";
+        card = card.item(Tone::Plain, line);
+    }
+    card = card
         .text("A removed key's secrets are wiped at once; backups may hold them until they expire.")
         .text("Unofficial: not KuCoin, and no financial advice. It can fail; look at your positions yourself.");
     if host.endpoints.is_empty() {

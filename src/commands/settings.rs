@@ -75,6 +75,9 @@ async fn list(call: &Call<'_>) -> Result<Reply, StoreError> {
         answers.push_str("; in a Telegram group they stand where they were asked");
     }
     card = card.item(Tone::Plain, answers);
+    for line in call.tools.guards.lines() {
+        card = card.item(Tone::Plain, line);
+    }
     let gaps = if settings.gaps_off { "not counted" } else { "counted: /faqgaps" };
     card = card.item(Tone::Plain, format!("Questions without a good answer: {gaps}"));
     let can = changes(call, &settings);

@@ -2,7 +2,7 @@
 //! UUID, but orders, requests and devices have numbers of the same shapes. So what a text says of a
 //! value counts: one that is called an id is none of ours, one that is called a secret is one.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::text::first_secret;
 
@@ -92,6 +92,20 @@ impl Pasted {
     }
 }
 
+/// Everything in a text that has the shape of a key's id, in small letters as ids are compared.
+/// What it is called does not count: a watched key's id is one under any name.
+pub fn possible_keys(text: &str) -> BTreeSet<String> {
+    let (mut keys, mut rest) = (BTreeSet::new(), text);
+    while let Some(found) = first_secret(rest) {
+        let value = &rest[found.clone()];
+        if !value.contains('-') {
+            keys.insert(value.to_ascii_lowercase());
+        }
+        rest = &rest[found.end..];
+    }
+    keys
+}
+
 /// Reads words on; whether one of them is called a secret and looks like one of another exchange.
 fn tells_a_secret(text: &str, before: &mut Vec<String>) -> bool {
     let mut told = false;
@@ -166,6 +180,15 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(Pasted::of(&text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_possible_key_is_found_under_any_name_and_once() {
+        let key = "6705f5c311545b000157d3eb";
+        let text =
+            format!("order id {key}, {} 46fd8974-aaaa-bbbb-cccc-896f005b2340", key.to_uppercase());
+        assert_eq!(possible_keys(&text), BTreeSet::from([key.to_owned()]));
+        assert_eq!(possible_keys(&format!("x{key}")), BTreeSet::new());
     }
 
     #[test]

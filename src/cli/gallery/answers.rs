@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::page::Scene;
 use super::stand::{Heard, Stand, at, private};
 use crate::clock::Clock;
-use crate::commands::{Place, Standing, private_bot};
+use crate::commands::{Place, Removal, Reply, Standing, notice, private_bot};
 use crate::domain::receiver::Platform;
 
 type Scenes = anyhow::Result<Vec<Scene>>;
@@ -100,6 +100,28 @@ pub async fn questions() -> Scenes {
         when,
         &asked(&stand, &alone(), line).await?,
     ));
+    for (name, when, removal) in [
+        (
+            "A secret in a channel",
+            "What everybody reads where the guard removed a message; nobody is called.",
+            Removal::Done,
+        ),
+        (
+            "A secret in a channel that stays",
+            "The same where the bot may not delete messages.",
+            Removal::Refused,
+        ),
+    ] {
+        let told = |platform| stand.heard(at(platform), Reply::open(notice(removal)), Vec::new());
+        let heard = [told(Platform::Telegram), told(Platform::Discord)];
+        scenes.push(Scene::answered(name, when, &heard));
+    }
+    let mut heard = asked(&stand, &alone()[..2], line).await?;
+    for one in &mut heard {
+        one.reply = std::mem::take(&mut one.reply).after(Removal::Done);
+    }
+    let when = "To whoever wrote it, where its message could be deleted.";
+    scenes.push(Scene::answered("A secret, deleted", when, &heard));
     stand.end().await;
     Ok(scenes)
 }

@@ -116,6 +116,71 @@ async fn a_pasted_secret_is_warned_of_and_neither_answered_nor_repeated() {
 }
 
 #[tokio::test]
+async fn a_watched_key_is_a_leak_and_only_who_may_see_keys_learns_whose() {
+    let world = World::new().await;
+    let ask = async |role| world.run(role, hear(&format!("/faq {WATCHED} fails")).unwrap()).await;
+    // Of another workspace's key nothing is known here.
+    world.own(&world.other, "mm-bot-1").await;
+    assert!(!ask(Role::Admin).await.leak);
+    world.own(&world.home, "mm-bot-1").await;
+    for (role, title) in [
+        (Role::Viewer, "✖ That is the key of mm-bot-1: delete it at the exchange now"),
+        (Role::Anyone, "✖ That is a secret: delete its key at the exchange now"),
+    ] {
+        let reply = ask(role).await;
+        let text = plain(&reply);
+        assert!(text.starts_with(title) && !text.contains(WATCHED), "{text}");
+        assert!(reply.leak && reply.private, "{text}");
+    }
+    // Whatever the text calls it, and in capitals.
+    let odd = format!("order id {}", WATCHED.to_uppercase());
+    assert!(world.run(Role::Viewer, parse(&format!("/faq {odd}")).unwrap()).await.leak);
+}
+
+#[tokio::test]
+async fn a_secret_in_any_argument_is_warned_of_whoever_types_it_and_changes_nothing() {
+    let world = World::new().await;
+    let key = world.own(&world.home, "mm-bot-1").await;
+    world.refuse(&key, 0).await;
+    let secret = "secret=46fd8974-aaaa-bbbb-cccc-896f005b2340";
+    for line in [
+        format!("/keystatus {secret}"),
+        format!("/check {secret}"),
+        format!("/why {secret}"),
+        format!("/ack 1 2h {secret}"),
+        format!("/help {secret}"),
+        format!("/notify {secret}"),
+        format!("/settings role {secret}"),
+    ] {
+        for role in [Role::Anyone, Role::Admin] {
+            let reply = world.run(role, parse(&line).unwrap()).await;
+            let text = plain(&reply);
+            assert!(text.starts_with("✖ That is a secret") && reply.leak, "{line}: {text}");
+            assert!(!text.contains("46fd8974"), "{line}: {text}");
+        }
+    }
+    assert!(world.home.open_alerts().await.unwrap()[0].state.ack().is_none());
+}
+
+#[tokio::test]
+async fn what_became_of_the_message_is_said_after_what_to_do() {
+    let world = World::new().await;
+    let line = "/faq secret=46fd8974-aaaa-bbbb-cccc-896f005b2340";
+    for (removal, words) in [
+        (Removal::Done, "I have deleted the message here"),
+        (Removal::Refused, "I could not delete the message here: delete it yourself"),
+    ] {
+        let reply = world.run(Role::Anyone, parse(line).unwrap()).await.after(removal);
+        let text = plain(&reply);
+        assert!(
+            text.starts_with("✖ That is a secret: delete its key at the exchange now"),
+            "{text}"
+        );
+        assert!(text.lines().nth(1).unwrap().starts_with(words), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn help_shows_only_what_the_caller_may_run() {
     let world = World::new().await;
     let stranger = world.text(Role::Anyone, "/help").await;

@@ -14,7 +14,7 @@ use crate::domain::alert::Cause;
 use crate::domain::card::{Block, Card, Grain, Line, Span};
 use crate::domain::evidence::{Fault, Outcome};
 use crate::domain::facts::{Binding, Exchange, Facts, ReportedEnd, Site};
-use crate::domain::id::{CredentialId, KeyId, MessageId};
+use crate::domain::id::{CredentialId, KeyId, MessageId, WorkspaceId};
 use crate::domain::key::{Accepted, Declared, DeclaredEnd, Key, KeyState, Watch};
 use crate::domain::permission::{Allow, Permission, Permissions, Power};
 use crate::domain::policy::Policy;
@@ -44,6 +44,14 @@ pub(super) struct World {
     pub checks: Option<Alarm>,
     pub looked: broadcast::Sender<KeyId>,
     pub policy: Policy,
+}
+
+/// The id of the key that is watched as mm-bot-1, in whichever workspace.
+pub(super) const WATCHED: &str = "65a1b2c3d4e5f60718293a4b";
+
+/// Under what a key is stored in this world.
+fn hash(label: &str, workspace: &WorkspaceId) -> String {
+    format!("{label} in {}", workspace.as_str())
 }
 
 /// Minutes after 14:00 in Berlin on Monday 23 November 2026.
@@ -124,8 +132,13 @@ impl World {
             wake_courier: checks.bell(),
             looked: looked.clone(),
             open_address: Arc::new(|key| key.caller.as_ref().map(|_| "198.51.100.7".to_owned())),
+            fingerprint: Arc::new(|workspace, key| {
+                if key == WATCHED { hash("mm-bot-1", workspace) } else { key.to_owned() }
+            }),
             host,
             posted: Posted::default(),
+            warned: Posted::default(),
+            guards: Guards::default(),
             limits: Limits { commands: 10_000, checks: 10_000 },
             patience: Duration::from_millis(40),
         });
@@ -175,7 +188,7 @@ impl World {
         let credential = NewCredential {
             id: credential(&id),
             generation: 1,
-            key_hash: id.0.clone(),
+            key_hash: hash(label, &desk.workspace().id),
             hint: "6705…d3eb".into(),
             sealed,
         };
