@@ -47,6 +47,8 @@ pub struct Discord {
     pub resolve: Option<SocketAddr>,
     /// A certificate authority that may speak for Discord's hosts, in PEM; for nothing else.
     pub ca: Option<Vec<u8>>,
+    /// Whether ordinary messages of channels are looked through for secrets.
+    pub guard_channels: bool,
 }
 
 /// How Telegram is reached.
@@ -56,6 +58,8 @@ pub struct Telegram {
     pub token: Secret,
     /// Where it is asked.
     pub api: Api,
+    /// Whether ordinary messages of groups are looked through for secrets.
+    pub guard_channels: bool,
 }
 
 /// Reads `[discord]`. The second value says that the settings file itself holds the token.
@@ -90,7 +94,9 @@ pub(super) fn discord(reader: &mut Reader, data: &Path, trust: &Trust) -> (Optio
         read_ca(reader, &told, &path)
     });
     let api = judge_api(reader, api, allowed);
-    let discord = token.map(|token| Discord { token, api, resolve: resolve_to, ca });
+    let guard_channels = reader.flag("discord", "guard_channels");
+    let discord =
+        token.map(|token| Discord { token, api, resolve: resolve_to, ca, guard_channels });
     (discord, exposed)
 }
 
@@ -112,7 +118,8 @@ pub(super) fn telegram(
     let api = api(reader, "telegram", "https://api.telegram.org");
     let allowed = reader.flag("telegram", "allow_custom_endpoint");
     let api = judge_api(reader, api, allowed);
-    (token.map(|token| Telegram { token, api }), exposed)
+    let guard_channels = reader.flag("telegram", "guard_channels");
+    (token.map(|token| Telegram { token, api, guard_channels }), exposed)
 }
 
 /// The letters that tokens are made of: no quotation mark and no second line.
