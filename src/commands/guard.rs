@@ -124,13 +124,17 @@ async fn look(tools: &Tools, desk: &Desk, text: &str) -> Result<Found, StoreErro
 /// an answer is for is a number of the platform's.
 fn words(command: &Command) -> Vec<&str> {
     let all: Vec<&Option<String>> = match command {
-        Command::Keystatus { key } | Command::Check { key } | Command::Why { key } => vec![key],
+        Command::Keystatus { key }
+        | Command::Check { key }
+        | Command::Why { key }
+        | Command::Leaked { key } => vec![key],
         Command::Ack { alert, until, reason } => vec![alert, until, reason],
         Command::Faq { question, whom: _ } => vec![question],
         Command::Help { command } => vec![command],
         Command::Notify { act, receiver, from } => vec![act, receiver, from],
         Command::Settings { what, value } => vec![what, value],
         Command::Alerts
+        | Command::Faqgaps
         | Command::Upcoming { .. }
         | Command::Start { .. }
         | Command::Cancel

@@ -19,6 +19,7 @@ METHODS = [
     "editMessageText",
     "editMessageReplyMarkup",
     "answerCallbackQuery",
+    "deleteMessage",
     "getChatMember",
     "getChat",
     "getChatMemberCount",

@@ -4,6 +4,7 @@
 mod store;
 
 mod cli;
+mod corpora;
 mod docs;
 mod fakes;
 mod layering;

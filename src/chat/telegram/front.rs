@@ -36,6 +36,8 @@ pub struct Front {
     pub(super) standings: Standings,
     pub(super) guesses: Guesses,
     pub(super) letters: Letters,
+    /// Whether messages of groups that nobody addressed to the bot are looked through.
+    pub(super) guards: bool,
 }
 
 /// Why somebody cannot be served.
@@ -58,7 +60,13 @@ pub(super) struct Caller {
 impl Front {
     pub(super) fn new(account: Arc<Account>, counter: Arc<Counter>, clock: Arc<dyn Clock>) -> Self {
         let (standings, guesses) = (Standings::default(), Guesses::default());
-        Self { account, counter, clock, standings, guesses, letters: Letters::default() }
+        let letters = Letters::default();
+        Self { account, counter, clock, standings, guesses, letters, guards: false }
+    }
+
+    /// The same, looking through messages of groups too.
+    pub(super) fn with_guard(self, guards: bool) -> Self {
+        Self { guards, ..self }
     }
 
     /// What an event's handler waits on; time stands still until it does.

@@ -5,10 +5,11 @@ use chrono_tz::Tz;
 use teloxide::types::{Message, MessageId, ThreadId};
 
 use super::front::{Caller, Front, Stuck};
+use super::guard::asked_about;
 use super::letters::Letters;
 use crate::clock::Alarm;
 use crate::commands::{
-    self, Command, Entrance, Invocation, KEPT_SMALL, Reply, Role, Spec, Standing, WIDE,
+    self, Command, Entrance, Invocation, KEPT_SMALL, Reply, Role, Spec, Standing, WIDE, notice,
 };
 use crate::domain::card::{Card, Tone};
 use crate::domain::receiver::Platform;
@@ -31,7 +32,9 @@ impl Front {
         let topic = topic.map(|ThreadId(MessageId(id))| id);
         let caller = self.caller(user, &message.chat, topic);
         if caller.spot.is_shared() {
-            if !is_forwarded {
+            if is_forwarded || !self.is_ours(message) {
+                self.overhear(&caller, message, alarm).await;
+            } else {
                 self.hear_in_group(&caller, message, alarm).await;
             }
         } else {
@@ -56,7 +59,7 @@ impl Front {
         if name == "start" {
             return self.start_in_group(caller, (code, message), alarm).await;
         }
-        let command = commands::parse(&addressed.line);
+        let command = commands::parse_guarded(&addressed.line);
         let afresh = needs_admin(command.as_ref());
         let (desk, actor) = match self.enter_room(caller, afresh, alarm).await {
             Ok(entered) => entered,
@@ -67,8 +70,11 @@ impl Front {
             Err(Stuck::Stranger) => return,
             Err(Stuck::Said(reply)) => return self.say_openly(caller.spot, &reply, alarm).await,
         };
-        let command = match command.map(|command| with_replied(command, message)) {
-            Ok(command) => command,
+        let (command, leaked) = match command {
+            Ok(typed) => {
+                let leaked = asked_about(&typed, message);
+                (with_replied(typed, message), leaked)
+            }
             // The sentence repeats nothing and tells nothing.
             Err(error) => {
                 let reply = self.counter.misheard(&caller.visitor, error.reply());
@@ -81,6 +87,9 @@ impl Front {
         }
         let asked = Invocation { command, actor, place, at: caller.visitor.at };
         let reply = self.counter.run(&desk, &asked).await;
+        if reply.leak {
+            return self.answer_leak((&desk, asked), reply, (caller, leaked), alarm).await;
+        }
         self.answer((&desk, &asked), reply, (caller.spot, Some(message.id)), alarm).await;
     }
 
@@ -88,12 +97,12 @@ impl Front {
     /// that, and never shown what is for one person alone.
     pub(super) async fn hear_anonymous(&self, message: &Message, alarm: &mut Alarm) {
         let Some(user) = &message.from else { return };
-        let Some(addressed) = message.text().and_then(|text| self.addressed(text)) else { return };
-        if Spec::named(split(&addressed.line).0).is_none() {
-            return;
-        }
         let topic = message.thread_id.filter(|_| message.is_topic_message);
         let mut caller = self.caller(user, &message.chat, topic.map(|ThreadId(MessageId(id))| id));
+        if !self.is_ours(message) {
+            return self.overhear(&caller, message, alarm).await;
+        }
+        let Some(addressed) = message.text().and_then(|text| self.addressed(text)) else { return };
         caller.visitor.name = Clean::new("an anonymous admin of the group", 64);
         // One stand-in for all groups: each counts by itself.
         caller.visitor.id = format!("{} in {}", caller.visitor.id, caller.visitor.place.chat);
@@ -108,8 +117,11 @@ impl Front {
             Err(Stuck::Stranger) => return,
         };
         let mut place = caller.visitor.place.clone();
-        let command = match commands::parse(&addressed.line) {
-            Ok(command) => with_replied(command, message),
+        let (command, leaked) = match commands::parse_guarded(&addressed.line) {
+            Ok(typed) => {
+                let leaked = asked_about(&typed, message);
+                (with_replied(typed, message), leaked)
+            }
             Err(error) => {
                 let reply = self.counter.misheard(&caller.visitor, error.reply());
                 return self.say_openly(caller.spot, &reply, alarm).await;
@@ -120,6 +132,10 @@ impl Front {
         }
         let asked = Invocation { command, actor, place, at: caller.visitor.at };
         let reply = self.counter.run(&desk, &asked).await;
+        if reply.leak {
+            let reply = Reply::open(notice(self.remove(message.chat.id, leaked).await));
+            return self.say_openly(caller.spot, &reply, alarm).await;
+        }
         if reply.private && !reply.silent {
             let line = "You are anonymous here, so I cannot show you the answer alone. What changed stands in the messages of this chat; for the rest ask in your own name.";
             let reply = Reply::open(Card::new(Tone::Plain, line));
@@ -250,7 +266,22 @@ impl Front {
         let place = caller.visitor.place.clone();
         let asked = Invocation { command, actor, place, at: caller.visitor.at };
         let reply = self.counter.run(&desk, &asked).await;
+        if reply.leak {
+            // What lies in a private chat stays in its history on every device.
+            let typed = commands::hear(&line);
+            let leaked = typed.map_or(message.id, |typed| asked_about(&typed, message));
+            return self.answer_leak((&desk, asked), reply, (caller, leaked), alarm).await;
+        }
         self.answer((&desk, &asked), reply, (caller.spot, None), alarm).await;
+    }
+
+    /// Whether a message of a group is a command of ours.
+    fn is_ours(&self, message: &Message) -> bool {
+        let addressed = message.text().and_then(|text| self.addressed(text));
+        addressed.is_some_and(|addressed| {
+            let name = split(&addressed.line).0;
+            name == "start" || Spec::named(name).is_some()
+        })
     }
 
     /// A command without the slash and the bot's name; `None` when it is another bot's.

@@ -19,7 +19,8 @@ use super::portion::{Next, Portion};
 use super::sift::{number, sift};
 use super::{fault, menu};
 use crate::clock::Clock;
-use crate::commands::Counter;
+use crate::commands::{Counter, Hearing};
+use crate::domain::receiver::Platform;
 
 /// Handlers at once; more wait, and Telegram keeps what we have not fetched.
 const AT_ONCE: usize = 16;
@@ -60,6 +61,7 @@ pub struct Listener {
     account: Arc<Account>,
     trouble: watch::Sender<Option<Trouble>>,
     up: watch::Sender<bool>,
+    guards: bool,
 }
 
 /// What comes after a fault.
@@ -70,7 +72,14 @@ enum After {
 
 impl Listener {
     pub(super) fn new(account: Arc<Account>) -> Self {
-        Self { account, trouble: watch::Sender::new(None), up: watch::Sender::new(false) }
+        let (trouble, up) = (watch::Sender::new(None), watch::Sender::new(false));
+        Self { account, trouble, up, guards: false }
+    }
+
+    /// The same, looking through the messages of groups too, as far as Telegram shows them.
+    #[must_use]
+    pub fn with_guard(self, guards: bool) -> Self {
+        Self { guards, ..self }
     }
 
     /// The trouble there is now, and every change of it.
@@ -107,7 +116,11 @@ impl Listener {
             return Ok(());
         }
         self.up.send_replace(true);
-        let front = Arc::new(Front::new(self.account.clone(), counter, clock));
+        if self.guards {
+            counter.hears(Platform::Telegram, Hearing::On);
+        }
+        let front = Front::new(self.account.clone(), counter, clock).with_guard(self.guards);
+        let front = Arc::new(front);
         let (handlers, places) = (TaskTracker::new(), Arc::new(Semaphore::new(AT_ONCE)));
         let (mut offset, mut portion, mut failures) = (None, Portion::default(), 0);
         let ended = 'listening: loop {

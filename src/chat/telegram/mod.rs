@@ -7,6 +7,7 @@ mod api;
 mod body;
 mod fault;
 mod front;
+mod guard;
 mod hear;
 mod html;
 mod letters;

@@ -84,7 +84,7 @@ impl Front {
         self.post(&card, Tz::UTC, Some(keyboard), at, alarm).await;
     }
 
-    async fn post(
+    pub(super) async fn post(
         &self,
         card: &Card,
         zone: Tz,

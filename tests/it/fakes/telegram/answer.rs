@@ -32,6 +32,7 @@ impl Fake {
             "sendMessage" => self.send_message(body),
             "editMessageText" | "editMessageReplyMarkup" => self.edit(method, body),
             "answerCallbackQuery" => self.answer_query(body),
+            "deleteMessage" => self.delete(body),
             "getChatMember" => self.chat_member(body),
             "getChatMemberCount" => {
                 let chat = chat_id(body)?;
@@ -165,6 +166,28 @@ impl Fake {
             Ok(())
         })?;
         Ok(self.sent(chat, id))
+    }
+
+    /// What people wrote goes in private for two days, and in a group where the bot is an admin.
+    fn delete(&self, body: &Value) -> Answer {
+        let chat = chat_id(body)?;
+        let message = body["message_id"].as_i64().unwrap_or_default();
+        let now = self.0.clock.now();
+        self.change(|state| {
+            state.reach(chat, true)?;
+            let Some(at) = state.said.get(&(chat, message)) else {
+                return Err(refuse(400, "Bad Request: message to delete not found"));
+            };
+            let may = matches!(
+                state.chats[&chat].members.get(&BOT),
+                Some(Status::Creator | Status::Admin { .. })
+            );
+            if now - *at >= TimeDelta::hours(48) || !(chat > 0 || may) {
+                return Err(refuse(400, "Bad Request: message can't be deleted"));
+            }
+            state.said.remove(&(chat, message));
+            Ok(json!(true))
+        })
     }
 
     fn sent(&self, chat: i64, id: i64) -> Value {

@@ -163,8 +163,10 @@ impl Fake {
 
     /// A message as the bot gets it; a story can still change it.
     pub fn message(&self, from: Person, chat: i64, text: &str) -> Value {
+        let now = self.0.clock.now();
         let id = self.change(|state| {
             state.last_message += 1;
+            state.said.insert((chat, state.last_message), now);
             state.last_message
         });
         json!({"message_id": id, "from": from.json(), "chat": self.chat_json(chat),
@@ -220,6 +222,16 @@ impl Fake {
             let id = chat.unread.pop_front()?;
             chat.messages.get(&id).cloned()
         })
+    }
+
+    /// Whether what somebody wrote is still there.
+    pub fn stands(&self, chat: i64, message: i64) -> bool {
+        self.lock().said.contains_key(&(chat, message))
+    }
+
+    /// How many messages of people stand in a chat.
+    pub fn standing(&self, chat: i64) -> usize {
+        self.lock().said.keys().filter(|(at, _)| *at == chat).count()
     }
 
     /// A message as it is shown now.

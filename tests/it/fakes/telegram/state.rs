@@ -27,6 +27,8 @@ pub struct State {
     pub reads_all: bool,
     pub allowed: Vec<String>,
     pub last_message: i64,
+    /// What people wrote and nobody has deleted: chat and message, with when.
+    pub said: BTreeMap<(i64, i64), DateTime<Utc>>,
     pub menus: BTreeMap<String, Value>,
     /// Pressed buttons and what they were answered with.
     pub queries: BTreeMap<String, Option<Value>>,

@@ -6,6 +6,7 @@ mod deliveries;
 mod doors;
 mod identity;
 mod leaked;
+mod leaks;
 mod leaving;
 mod polling;
 mod presses;

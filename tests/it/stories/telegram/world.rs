@@ -66,6 +66,7 @@ fn receiver(
 
 /// Which receivers there are beside the group.
 #[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish by itself")]
 pub struct Wish {
     /// Ann's private chat is told as well.
     pub ann: bool,
@@ -75,6 +76,8 @@ pub struct Wish {
     pub open: bool,
     /// How much one person may ask; without it, as much as a story needs.
     pub limits: Option<Limits>,
+    /// Messages of groups are looked through.
+    pub guard: bool,
 }
 
 impl World {
@@ -116,6 +119,7 @@ impl World {
             },
         };
         let (messenger, listener) = telegram::connect(settings).unwrap();
+        let listener = listener.with_guard(wish.guard);
         let trouble = listener.trouble();
         let (app, counter) = start(&stage, messenger, wish);
         let stop = CancellationToken::new();
