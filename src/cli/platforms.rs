@@ -50,13 +50,14 @@ pub fn connect(shop: &Workshop) -> Result<Platforms, Failure> {
         let (messenger, listener) = discord::connect(&settings, shop.clock.clone())
             .map_err(|error| Failure::Refused(error.to_string()))?;
         platforms.messengers.insert(Platform::Discord, messenger);
-        platforms.discord = Some(listener);
+        platforms.discord = Some(listener.with_guard(discord::Guard::set(guards_discord(config))));
     }
     if let Some(settings) = telegram_settings(config) {
         let (messenger, listener) =
             telegram::connect(settings).map_err(|error| Failure::Failed(error.to_string()))?;
         platforms.messengers.insert(Platform::Telegram, Arc::new(messenger));
-        platforms.telegram = Some(listener);
+        let guards = config.telegram.as_ref().is_some_and(|telegram| telegram.guard_channels);
+        platforms.telegram = Some(listener.with_guard(guards));
     }
     Ok(platforms)
 }
@@ -70,6 +71,11 @@ pub fn discord_settings(config: &Config) -> Option<discord::Settings> {
         resolve: settings.resolve,
         ca: settings.ca.clone(),
     })
+}
+
+/// Whether messages of Discord's channels are looked through for secrets.
+pub fn guards_discord(config: &Config) -> bool {
+    config.discord.as_ref().is_some_and(|discord| discord.guard_channels)
 }
 
 /// How Telegram is reached, where it is used.

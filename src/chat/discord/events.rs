@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use serenity::all::{
-    AutocompleteChoice, ChannelId, CommandInteraction, CommandType, Context,
+    AutocompleteChoice, ChannelId, CommandData, CommandInteraction, CommandType, Context,
     CreateAutocompleteResponse, CreateInteractionResponse, EventHandler, Guild, GuildChannel,
     GuildId, Interaction, Message, PartialGuildChannel, Ready, ResumedEvent, UnavailableGuild,
 };
@@ -12,10 +12,12 @@ use tokio::sync::watch;
 
 use super::answer::Door;
 use super::form;
+use super::guard::{Guard, Target};
 use super::members::Members;
 use super::menu::{Registrar, Scope};
 use super::render::cut;
 use super::visit::{Visit, Wish};
+use super::wire::Wire;
 use crate::clock::Clock;
 use crate::commands::{Command, Counter, Entrance, Place, Standing, Visitor};
 use crate::domain::receiver::Platform;
@@ -28,6 +30,9 @@ const CHOICE: usize = 100;
 pub struct Events {
     pub counter: Arc<Counter>,
     pub clock: Arc<dyn Clock>,
+    pub wire: Arc<Wire>,
+    /// Whether ordinary messages are looked through.
+    pub guard: Guard,
     /// Whether the gateway is up.
     pub is_up: watch::Sender<bool>,
     pub registrar: Registrar,
@@ -86,6 +91,14 @@ impl EventHandler for Events {
         self.lost_channel(thread.id.get()).await;
     }
 
+    async fn message(&self, _: Context, message: Message) {
+        let _busy = self.clock.busy();
+        // After the gateway was asked without it, what still comes is not looked at.
+        if self.guard.is_on() {
+            self.overhear(&message).await;
+        }
+    }
+
     async fn interaction_create(&self, context: Context, interaction: Interaction) {
         let _busy = self.clock.busy();
         if !is_ours(&context, &interaction) {
@@ -95,15 +108,14 @@ impl EventHandler for Events {
         let ways = || (context.http.clone(), context.cache.clone(), self.members.clone());
         match interaction {
             Interaction::Command(event) => {
-                let Some(command) = form::command(&event.data) else { return };
-                let visit = Visit::of_command(parts(), ways(), &event);
+                let Some(wish) = wish(&event.data) else { return };
+                let mut visit = Visit::of_command(parts(), ways(), &event);
+                visit.pointed_at = Target::of(&self.wire, &event.data);
                 let (http, id, token) = (&*context.http, event.id, event.token.as_str());
                 let counter = &*self.counter;
                 let door = Door { http, id, token, is_press: false, counter };
-                let is_message = event.data.kind == CommandType::Message;
-                let wish = if is_message { Wish::Explain } else { Wish::Ask };
-                let joins = matches!(command, Command::Start { .. });
-                door.answer(visit.serve(wish(command))).await;
+                let joins = matches!(wish, Wish::Ask(Command::Start { .. }));
+                door.answer(visit.serve(wish)).await;
                 // A server that came in has its commands at once; a stranger's costs no request.
                 let server = event.guild_id.map_or(0, GuildId::get);
                 if joins && self.watches_keys(server).await.flatten().is_some() {
@@ -124,6 +136,16 @@ impl EventHandler for Events {
             _ => {}
         }
     }
+}
+
+/// What a filled-in form wants; nothing where it is not (any more) ours.
+fn wish(data: &CommandData) -> Option<Wish> {
+    if form::is_report(data) {
+        return Some(Wish::Report);
+    }
+    let command = form::command(data)?;
+    let is_message = data.kind == CommandType::Message;
+    Some(if is_message { Wish::Explain(command) } else { Wish::Ask(command) })
 }
 
 /// Whether our own application is asked; what is meant for another one is not answered in its name.
@@ -170,7 +192,8 @@ impl Events {
     async fn register(&self, app: u64, server: u64) {
         let turn = self.registrar.turn(Scope::Server(server)).await;
         let Some(watches) = self.watches_keys(server).await else { return };
-        let wanted = watches.map_or_else(Vec::new, form::of_a_server);
+        let guards = self.guard.is_on();
+        let wanted = watches.map_or_else(Vec::new, |keys| form::of_a_server(keys, guards));
         self.registrar.publish(app, turn, &wanted).await;
     }
 

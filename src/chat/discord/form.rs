@@ -13,6 +13,8 @@ use crate::commands::{
 
 /// The message command: what stands in somebody's message is read as a question.
 pub const EXPLAIN: &str = "Explain this error";
+/// The message command of moderators: what stands in somebody's message is a secret.
+pub const LEAKED: &str = "Leaked key";
 /// The longest description of a command or option.
 const WORDS: usize = 100;
 /// The longest label, time or name that a form takes.
@@ -39,10 +41,22 @@ pub fn everywhere() -> Vec<CreateCommand> {
 }
 
 /// The commands of a server that belongs to a workspace: all that are about keys, or, where only
-/// questions are answered, what an admin sets.
-pub fn of_a_server(watches_keys: bool) -> Vec<CreateCommand> {
+/// questions are answered, what an admin sets. Moderators report a leak where keys are watched or
+/// messages are looked through.
+pub fn of_a_server(watches_keys: bool, guards: bool) -> Vec<CreateCommand> {
     let fits = |spec: &&Spec| spec.role > Role::Anyone && (watches_keys || spec.name == "settings");
-    typed().filter(fits).map(form).collect()
+    let report = (watches_keys || guards).then(|| {
+        // Shown to moderators; whether they are is looked at again when it comes.
+        CreateCommand::new(LEAKED)
+            .kind(CommandType::Message)
+            .default_member_permissions(Permissions::MANAGE_MESSAGES)
+    });
+    typed().filter(fits).map(form).chain(report).collect()
+}
+
+/// Whether a moderator reports the message that is pointed at.
+pub fn is_report(data: &CommandData) -> bool {
+    data.kind == CommandType::Message && data.name == LEAKED
 }
 
 fn typed() -> impl Iterator<Item = &'static Spec> {
@@ -141,7 +155,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn all() -> Vec<Value> {
-        let all = everywhere().into_iter().chain(of_a_server(true));
+        let all = everywhere().into_iter().chain(of_a_server(true, false));
         all.map(|command| serde_json::to_value(command).unwrap()).collect()
     }
 
@@ -152,7 +166,7 @@ mod tests {
     #[test]
     fn every_typed_command_has_one_form_within_the_limits_of_discord() {
         let all = all();
-        assert_eq!(all.len(), typed().count() + 1);
+        assert_eq!(all.len(), typed().count() + 2);
         for command in &all {
             let name = command["name"].as_str().unwrap();
             if command["type"] == 3 {
@@ -170,7 +184,7 @@ mod tests {
             }
             assert!(command.to_string().chars().count() < 8_000);
         }
-        let local: Vec<Value> = of_a_server(true)
+        let local: Vec<Value> = of_a_server(true, false)
             .into_iter()
             .map(|command| serde_json::to_value(command).unwrap())
             .collect();

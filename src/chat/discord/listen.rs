@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serenity::Client;
-use serenity::all::{
-    ClientBuilder, CreateAllowedMentions, GatewayError, GatewayIntents, HttpBuilder,
-};
+use serenity::all::{ClientBuilder, CreateAllowedMentions, GatewayError, HttpBuilder};
 use serenity::cache::Settings as CacheSettings;
 use serenity::gateway::{ConnectionStage, ShardManager};
 use tokio::sync::watch;
@@ -17,11 +15,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::endpoint::Endpoint;
 use super::events::Events;
+use super::guard::{GUARD_REFUSED, Guard};
 use super::members::Members;
 use super::menu::Registrar;
 use super::wire::{Ask, Outcome, TOKEN_REFUSED, Wire};
 use crate::clock::Clock;
-use crate::commands::Counter;
+use crate::commands::{Counter, Hearing};
 use crate::domain::receiver::Platform;
 use crate::secret::Secret;
 
@@ -81,6 +80,7 @@ pub struct Listener {
     patience: Patience,
     up: watch::Sender<bool>,
     members: Arc<Members>,
+    guard: Guard,
 }
 
 /// What asking for the gateway gave.
@@ -100,13 +100,21 @@ enum Ended {
 impl Listener {
     pub(super) fn new(token: Secret, endpoint: Endpoint, wire: Arc<Wire>) -> Self {
         let (patience, up) = (Patience::default(), watch::Sender::new(false));
-        Self { token, endpoint, wire, patience, up, members: Arc::default() }
+        let (members, guard) = (Arc::default(), Guard::default());
+        Self { token, endpoint, wire, patience, up, members, guard }
     }
 
     /// The same with another patience.
     #[must_use]
     pub fn with_patience(mut self, patience: Patience) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// The same, looking through ordinary messages too; what it needs is asked for only then.
+    #[must_use]
+    pub fn with_guard(mut self, guard: Guard) -> Self {
+        self.guard = guard;
         self
     }
 
@@ -123,6 +131,9 @@ impl Listener {
         clock: Arc<dyn Clock>,
         stop: CancellationToken,
     ) -> Result<(), Stopped> {
+        if self.guard.is_on() {
+            counter.hears(Platform::Discord, Hearing::On);
+        }
         let long = self.patience.down * LONG;
         let ended = tokio::select! {
             ended = self.listen((&counter, &clock), &stop) => ended,
@@ -215,6 +226,8 @@ impl Listener {
             is_up: self.up.clone(),
             members: self.members.clone(),
             registrar: Registrar::new(self.wire.clone(), stop.clone()),
+            wire: self.wire.clone(),
+            guard: self.guard.clone(),
         };
         let mut client = self.client(events).await?;
         let (address, shards) = (client.ws_url.clone(), client.shard_manager.clone());
@@ -225,6 +238,7 @@ impl Listener {
             tokio::select! {
                 done = &mut running => break match done {
                     Ok(()) => Ended::Again,
+                    Err(error) if self.gives_way(&error, counter) => Ended::Again,
                     Err(error) => judge(&error),
                 },
                 () = stop.cancelled() => break Ended::Asked,
@@ -254,6 +268,18 @@ impl Listener {
         Ok(ended)
     }
 
+    /// Discord refuses what only the guard of channels needs (4014): the bot goes on without it.
+    fn gives_way(&self, error: &serenity::Error, counter: &Counter) -> bool {
+        let is_refused =
+            matches!(error, serenity::Error::Gateway(GatewayError::DisallowedGatewayIntents));
+        let gives_way = is_refused && self.guard.switch_off();
+        if gives_way {
+            tracing::error!("{GUARD_REFUSED}");
+            counter.hears(Platform::Discord, Hearing::Refused);
+        }
+        gives_way
+    }
+
     async fn client(&self, events: Events) -> Result<Client, Stopped> {
         let own = self.endpoint.client().map_err(|_| Stopped::Client)?;
         let mut http = HttpBuilder::new(self.token.expose())
@@ -266,7 +292,7 @@ impl Listener {
         let mut cache = CacheSettings::default();
         cache.max_messages = 0;
         cache.cache_users = false;
-        ClientBuilder::new_with_http(http.build(), GatewayIntents::GUILDS)
+        ClientBuilder::new_with_http(http.build(), self.guard.intents())
             .cache_settings(cache)
             .event_handler(events)
             .await

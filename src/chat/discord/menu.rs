@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn what_discord_keeps_of_our_commands_is_the_same_and_any_change_is_not() {
-        let wanted = serde_json::to_value(form::of_a_server(true)).unwrap();
+        let wanted = serde_json::to_value(form::of_a_server(true, true)).unwrap();
         let mut has = wanted.clone();
         for (n, command) in has.as_array_mut().unwrap().iter_mut().enumerate() {
             command["id"] = n.into();
@@ -174,7 +174,7 @@ mod tests {
         has.as_array_mut().unwrap().reverse();
         assert!(same_set(&wanted, &has));
         let changes: [fn(&mut Value); 4] = [
-            |has| has[0]["description"] = "other".into(),
+            |has| has[1]["description"] = "other".into(),
             |has| drop(has.as_array_mut().unwrap().pop()),
             |has| has[0]["options"] = serde_json::json!([{"name": "x"}]),
             |has| has[0]["name"] = "other".into(),

@@ -1,7 +1,7 @@
 //! Discord: alerts go out as channel messages through our own client (`post`), commands and
 //! presses come in over the gateway (`listen`). [`connect`] gives both halves of one bot.
 //!
-//! No privileged intent is asked for, and nothing is decided here: who may do what and what is said
+//! No privileged intent is asked for unless the leak guard of channels is on, and nothing is decided here: who may do what and what is said
 //! comes from the commands. The token never reaches a log, an error or a URL.
 
 mod answer;
@@ -9,6 +9,7 @@ mod endpoint;
 mod escape;
 mod events;
 mod form;
+mod guard;
 mod limits;
 mod listen;
 mod look;
@@ -33,6 +34,7 @@ use crate::clock::Clock;
 use crate::secret::Secret;
 
 pub use endpoint::SetupError;
+pub use guard::{GUARD_REFUSED, Guard};
 pub use listen::{Listener, Patience, SILENT, Stopped};
 pub use look::Look;
 pub use post::Discord;

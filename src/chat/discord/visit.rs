@@ -12,6 +12,7 @@ use serenity::all::{
 };
 
 use super::answer::Said;
+use super::guard::Target;
 use super::members::Members;
 use super::standing::{is_wide, standing};
 use crate::clock::Clock;
@@ -30,6 +31,8 @@ pub enum Wish {
     Ask(Command),
     /// A command about somebody else's message: answered to the asker alone.
     Explain(Command),
+    /// A moderator's word that somebody's message holds a secret.
+    Report,
     /// The id of a button.
     Press(String),
 }
@@ -53,6 +56,8 @@ pub struct Visit {
     may_speak: bool,
     /// What the bot may do in the channel, and whether that is a thread.
     pub(super) can: (Permissions, bool),
+    /// The message that they point at.
+    pub pointed_at: Option<Target>,
 }
 
 /// Where they speak.
@@ -164,7 +169,20 @@ impl Visit {
         let may_speak = event.can.is_some_and(|can| can.contains(needed));
         let person = event.user.id;
         let can = (event.can.unwrap_or_default(), is_thread(event.here));
-        Self { counter, clock, http, cache, members, visitor, person, room, may_speak, can }
+        let pointed_at = None;
+        Self {
+            counter,
+            clock,
+            http,
+            cache,
+            members,
+            visitor,
+            person,
+            room,
+            may_speak,
+            can,
+            pointed_at,
+        }
     }
 
     /// Serves a wish; `None` is silence.
@@ -175,7 +193,7 @@ impl Visit {
         }
         let pressed = match &wish {
             Wish::Press(id) => Some(id.as_str()),
-            Wish::Ask(_) | Wish::Explain(_) => None,
+            Wish::Ask(_) | Wish::Explain(_) | Wish::Report => None,
         };
         let desk = match self.desk(pressed).await {
             Ok(desk) => desk,
@@ -184,6 +202,9 @@ impl Visit {
         let Some((desk, actor)) = desk else {
             return self.say(private_bot(), Vec::new(), Tz::UTC);
         };
+        if matches!(wish, Wish::Report) {
+            return self.report(&desk, actor).await;
+        }
         if let Wish::Ask(command) = &wish {
             let needs_role = Spec::of(command).role > Role::Anyone;
             if needs_role && !matches!(self.room, Room::Server(..)) {
@@ -200,9 +221,10 @@ impl Visit {
                 self.visitor.place.private = true;
                 false
             }
-            Wish::Press(_) => true,
+            Wish::Press(_) | Wish::Report => true,
         };
-        let (invocation, mut reply) = self.run(&desk, actor, wish).await;
+        let (invocation, reply) = self.run(&desk, actor, wish).await;
+        let mut reply = self.clear(reply).await;
         // What only its asker sees only its asker can press.
         reply.private |= !(may_be_open && in_server && self.may_speak);
         // Without rows the buttons mean nothing; the answer itself is worth more.
@@ -225,6 +247,8 @@ impl Visit {
                 let reply = self.counter.run(desk, &invocation).await;
                 (invocation, reply)
             }
+            // Served before anything is run.
+            Wish::Report => (invocation(Command::Alerts), Reply::default()),
             Wish::Press(id) => {
                 let press = Press { id, actor: actor.clone(), place: place.clone(), at };
                 let reply = self.counter.press(desk, &press).await;

@@ -19,6 +19,12 @@ pub const NEEDED: Permissions = Permissions::VIEW_CHANNEL
     .union(Permissions::EMBED_LINKS)
     .union(Permissions::READ_MESSAGE_HISTORY);
 
+/// What the leak guard of channels needs beside that.
+const GUARD: Permissions = Permissions::MANAGE_MESSAGES;
+
+/// An application's flags that say that it may read messages, whole or limited.
+const READS: u64 = 1 << 18 | 1 << 19;
+
 /// An application's flags that say that a privileged intent is on, whole or limited.
 const PRIVILEGED: u64 = 1 << 12 | 1 << 13 | 1 << 14 | 1 << 15 | 1 << 18 | 1 << 19;
 
@@ -33,6 +39,8 @@ pub struct Bot {
     pub name: String,
     /// What stands in the way, worst first.
     pub traps: Vec<Trap>,
+    /// Whether messages of channels are to be looked through.
+    pub guards: bool,
 }
 
 /// A switch of the Developer Portal that surprises people.
@@ -53,7 +61,7 @@ pub enum When {
     Inviting,
     /// As soon as it is in its server.
     Invited,
-    /// Never for keylapse; it is only more than needed.
+    /// It stops nothing: more than is needed, or the guard of channels without what it needs.
     Needless,
 }
 
@@ -63,7 +71,7 @@ impl Bot {
         format!(
             "https://discord.com/oauth2/authorize?client_id={}&scope=bot+applications.commands&permissions={}&integration_type=0",
             self.app,
-            NEEDED.bits()
+            (if self.guards { NEEDED | GUARD } else { NEEDED }).bits()
         )
     }
 }
@@ -75,8 +83,13 @@ pub struct Known {
     pub bot: Bot,
 }
 
-/// Asks Discord whose token this is. The error is a sentence for the person who gave it.
-pub async fn whoami(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Known, String> {
+/// Asks Discord whose token this is. `guards` says whether messages of channels are to be looked
+/// through. The error is a sentence for the person who gave it.
+pub async fn whoami(
+    settings: &Settings,
+    guards: bool,
+    clock: Arc<dyn Clock>,
+) -> Result<Known, String> {
     let endpoint = Endpoint::of(settings).map_err(|error| error.to_string())?;
     let wire = Wire::new(settings, &endpoint, clock).map_err(|error| error.to_string())?;
     let user = get(&wire, "/users/@me", "GET me").await?;
@@ -85,7 +98,8 @@ pub async fn whoami(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Known,
         return Err(NOT_UNDERSTOOD.to_owned());
     };
     let name = user["username"].as_str().unwrap_or_default().to_owned();
-    Ok(Known { bot: Bot { app: app_id, user: user_id, name, traps: traps(&app) }, wire })
+    let traps = traps(&app, guards);
+    Ok(Known { bot: Bot { app: app_id, user: user_id, name, traps, guards }, wire })
 }
 
 impl Known {
@@ -134,10 +148,11 @@ pub(super) fn sentence(outcome: &Outcome) -> String {
 }
 
 /// What the application's switches mean.
-fn traps(app: &Value) -> Vec<Trap> {
+fn traps(app: &Value, guards: bool) -> Vec<Trap> {
     let is_set = |name: &str| app[name].as_str().is_some_and(|text| !text.is_empty());
     let installs = app["integration_types_config"].as_object();
     let flags = app["flags"].as_u64().unwrap_or(0);
+    let needless = if guards { PRIVILEGED & !READS } else { PRIVILEGED };
     let table = [
         (
             app["bot_require_code_grant"] == true,
@@ -165,9 +180,18 @@ fn traps(app: &Value) -> Vec<Trap> {
             "Public Bot is on: whoever has the link can add the bot to a server of theirs, where it tells nothing. To close that once it is in yours: page Installation, Install Link None; then page Bot, Public Bot off.",
         ),
         (
-            flags & PRIVILEGED != 0,
+            guards && flags & READS == 0,
             When::Needless,
-            "A privileged intent is on. keylapse needs none: switch them off (Developer Portal, page Bot).",
+            "Message Content Intent is off, so the leak guard of channels stays off: switch it on (Developer Portal, page Bot) and start again, or take guard_channels out of [discord].",
+        ),
+        (
+            flags & needless != 0,
+            When::Needless,
+            if guards {
+                "A privileged intent is on that keylapse does not need: leave only Message Content Intent on (Developer Portal, page Bot)."
+            } else {
+                "A privileged intent is on. keylapse needs none: switch them off (Developer Portal, page Bot)."
+            },
         ),
     ];
     let applies = table.into_iter().filter(|(applies, ..)| *applies);
@@ -182,7 +206,7 @@ mod tests {
     #[test]
     fn each_switch_that_surprises_is_named_and_the_worst_come_first() {
         let good = json!({"flags": 0, "integration_types_config": {"0": {}}});
-        assert_eq!(traps(&good), []);
+        assert_eq!(traps(&good, false), []);
         let table = [
             (json!({"bot_public": false}), When::Inviting, "works for you alone"),
             (json!({"bot_public": true}), When::Invited, "Install Link None"),
@@ -196,17 +220,29 @@ mod tests {
             (json!({"flags": 1 << 19}), When::Needless, "needs none"),
         ];
         for (app, when, words) in table {
-            let found = traps(&app);
+            let found = traps(&app, false);
             assert_eq!(found.len(), 1, "{app}");
             assert!(found[0].text.contains(words) && found[0].when == when, "{found:?}");
         }
         let both = json!({"bot_public": true, "bot_require_code_grant": true});
-        assert_eq!(traps(&both)[0].when, When::Always);
+        assert_eq!(traps(&both, false)[0].when, When::Always);
+    }
+
+    #[test]
+    fn the_guard_of_channels_needs_one_intent_and_one_permission_more() {
+        let app = |flags: u64| json!({"flags": flags});
+        assert_eq!(traps(&app(1 << 19), true), []);
+        assert!(traps(&app(0), true)[0].text.starts_with("Message Content Intent is off"));
+        assert!(traps(&app(1 << 18 | 1 << 14), true)[0].text.contains("leave only"));
+        let bot = Bot { app: 7, user: 7, name: String::new(), traps: Vec::new(), guards: true };
+        let bits = NEEDED.bits() | 1 << 13;
+        assert!(bot.install_link().contains(&format!("permissions={bits}&")));
     }
 
     #[test]
     fn the_install_link_asks_for_what_is_needed_and_nothing_more() {
-        let bot = Bot { app: 7, user: 7, name: "keylapse".to_owned(), traps: Vec::new() };
+        let bot =
+            Bot { app: 7, user: 7, name: "keylapse".to_owned(), traps: Vec::new(), guards: false };
         let bits: u64 = [10, 11, 14, 16, 38].iter().map(|bit| 1 << bit).sum();
         assert_eq!(
             bot.install_link(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Finding, broken, fine, soon};
 use crate::chat::discord::{self, Known, When};
 use crate::chat::telegram;
-use crate::cli::platforms::{discord_settings, telegram_settings};
+use crate::cli::platforms::{discord_settings, guards_discord, telegram_settings};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::receiver::{Address, Platform};
@@ -49,7 +49,14 @@ async fn telegram(config: &Config, told: &[&Told]) -> Vec<Finding> {
         found.push(broken(telegram::Trouble::Webhook.to_string()));
     }
     // Groups have numbers below nothing.
-    if bot.reads_all && told.iter().any(|one| one.address.chat.starts_with('-')) {
+    let in_groups = told.iter().any(|one| one.address.chat.starts_with('-'));
+    let guards = config.telegram.as_ref().is_some_and(|telegram| telegram.guard_channels);
+    if in_groups && guards && !bot.reads_all {
+        found.push(soon(format!(
+            "The leak guard is on for groups, and @{name} gets messages only of those where it is an admin: make it one that may delete messages, or send /setprivacy to @BotFather, choose Disable and add it again."
+        )));
+    }
+    if bot.reads_all && !guards && in_groups {
         found.push(soon(format!(
             "@{name} gets every message of its groups and needs none: send /setprivacy to @BotFather and choose Enable."
         )));
@@ -69,7 +76,7 @@ async fn discord(config: &Config, clock: &Arc<dyn Clock>, told: &[&Told]) -> Vec
     let Some(settings) = discord_settings(config) else {
         return without_token(Platform::Discord, told);
     };
-    let known = match discord::whoami(&settings, clock.clone()).await {
+    let known = match discord::whoami(&settings, guards_discord(config), clock.clone()).await {
         Ok(known) => known,
         Err(why) => return vec![broken(why)],
     };

@@ -33,7 +33,8 @@ impl Guest {
         let none = || format!("There is no token of {}.", platform.name());
         if platform == Platform::Discord {
             let settings = platforms::discord_settings(config).ok_or_else(none)?;
-            return Ok(Self::Discord(Box::new(discord::whoami(&settings, clock).await?)));
+            let guards = platforms::guards_discord(config);
+            return Ok(Self::Discord(Box::new(discord::whoami(&settings, guards, clock).await?)));
         }
         let settings = platforms::telegram_settings(config).ok_or_else(none)?;
         let bot = telegram::whoami(&settings).await?;

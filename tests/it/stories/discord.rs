@@ -4,6 +4,7 @@ mod alerts;
 mod gateway;
 mod guide;
 mod leaked;
+mod leaks;
 mod people;
 mod questions;
 mod rooms;

@@ -97,11 +97,14 @@ fn identify(fake: &Fake, data: &Value) -> Vec<Push> {
     if token != TOKEN {
         return vec![Push::Close(4004)];
     }
-    // MEMBERS, PRESENCES and MESSAGE_CONTENT are privileged; this bot needs none of them.
+    // MEMBERS, PRESENCES and MESSAGE_CONTENT are privileged; only the last is ever asked for, and
+    // only with the guard of channels.
     let intents = data["intents"].as_u64().unwrap_or(u64::MAX);
-    if intents & ((1 << 1) | (1 << 8) | (1 << 15)) != 0 {
+    let content = if fake.state().may_read { 0 } else { CONTENT };
+    if intents & ((1 << 1) | (1 << 8) | content) != 0 {
         return vec![Push::Close(4014)];
     }
+    fake.state().intents = intents;
     let guilds: Vec<u64> = {
         let state = fake.state();
         state.guilds.iter().filter(|(_, guild)| guild.has_bot).map(|(id, _)| *id).collect()
@@ -135,6 +138,11 @@ fn resume(fake: &Fake, data: &Value) -> Vec<Push> {
     out.push(Push::Raw(fake.record("RESUMED", &json!({}))));
     out
 }
+
+/// `GUILD_MESSAGES`: messages are told at all.
+pub const MESSAGES: u64 = 1 << 9;
+/// `MESSAGE_CONTENT`: with what stands in them.
+pub const CONTENT: u64 = 1 << 15;
 
 /// Milliseconds between two heartbeats, unless a story wants another time.
 pub const HEARTBEAT: u64 = 40_000;

@@ -142,6 +142,31 @@ impl Fake {
         asked.map(|one| format!("{} {} -> {}", one.method, one.path, one.status)).collect()
     }
 
+    /// Somebody writes in a channel; the message's number. The bot hears what it has asked to hear.
+    pub fn writes(&self, (person, spot): (u64, Spot), text: &str) -> u64 {
+        let (id, event) = {
+            let mut state = self.state();
+            let message = state.written(person, spot.channel, text);
+            let id: u64 = message["id"].as_str().unwrap().parse().unwrap();
+            state.channels.get_mut(&spot.channel).unwrap().said.insert(id, message.clone());
+            let mut event = message;
+            event["guild_id"] = spot.guild.expect("a server").to_string().into();
+            if state.intents & gateway::CONTENT == 0 {
+                event["content"] = "".into();
+            }
+            (id, (state.intents & gateway::MESSAGES != 0).then_some(event))
+        };
+        if let Some(event) = event {
+            self.tell("MESSAGE_CREATE", event);
+        }
+        id
+    }
+
+    /// Whether what somebody wrote is still there.
+    pub fn stands(&self, channel: u64, message: u64) -> bool {
+        self.state().channels[&channel].said.contains_key(&message)
+    }
+
     /// A person does something; the interaction's number.
     pub fn interact(
         &self,

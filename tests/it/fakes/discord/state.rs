@@ -76,6 +76,8 @@ pub struct Channel {
     pub is_archived: bool,
     pub is_locked: bool,
     pub messages: Vec<Value>,
+    /// What people wrote and nobody has deleted.
+    pub said: BTreeMap<u64, Value>,
     /// Nonces that are remembered, with the message of each.
     pub nonces: BTreeMap<String, Value>,
     pub troubles: VecDeque<Trouble>,
@@ -160,6 +162,10 @@ pub struct State {
     pub wrong_token: bool,
     /// Servers whose commands are never answered for.
     pub hangs: BTreeSet<u64>,
+    /// Whether Message Content Intent is switched on for the application.
+    pub may_read: bool,
+    /// What the open gateway was asked to tell.
+    pub intents: u64,
     /// Switches of the application that are not as usual.
     pub switches: Value,
 }
@@ -185,6 +191,20 @@ impl State {
             "embeds": or("embeds", json!([])), "components": or("components", json!([])),
             "pinned": false, "flags": or("flags", json!(0)), "nonce": body["nonce"],
         })
+    }
+
+    /// A message as somebody writes it.
+    pub fn written(&mut self, person: u64, channel: u64, text: &str) -> Value {
+        let mut message = self.message(channel, &json!({"content": text}));
+        message["author"] = user(person, &format!("person-{person}"), false);
+        message
+    }
+
+    /// What the bot may do in a server, by its roles.
+    pub fn may(&self, guild: u64) -> u64 {
+        let guild = &self.guilds[&guild];
+        let own = guild.members.get(&APP).into_iter().flatten();
+        own.filter_map(|role| guild.roles.get(role)).fold(0, |all, can| all | can)
     }
 
     /// The application as its own bot sees it.

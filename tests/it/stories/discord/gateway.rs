@@ -34,7 +34,17 @@ async fn commands_are_registered_once_and_again_only_when_they_changed() {
         names(&world, 0),
         ["faq", "start", "cancel", "help", "privacy", "Explain this error"]
     );
-    let local = ["keystatus", "check", "alerts", "ack", "why", "upcoming", "notify", "settings"];
+    let local = [
+        "keystatus",
+        "check",
+        "alerts",
+        "ack",
+        "why",
+        "upcoming",
+        "notify",
+        "settings",
+        "Leaked key",
+    ];
     assert_eq!(names(&world, SERVER), local);
     assert!(!world.fake.state().commands.contains_key(&FOREIGN));
     for changed in [false, true] {

@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use keylapse::app::{App, Parts};
 use keylapse::chat::Messenger;
-use keylapse::chat::discord::{self, Listener, Patience, Settings, Stopped};
+use keylapse::chat::discord::{self, Guard, Listener, Patience, Settings, Stopped};
 use keylapse::cli::attend::{Attending, Ear, Roll};
 use keylapse::cli::counter;
 use keylapse::cli::demo::stage::{Setting, Stage, Told};
@@ -47,6 +47,8 @@ pub struct World {
     pub beside: BTreeMap<Platform, Arc<dyn Messenger>>,
     /// Whoever manages a server may bring the bot there.
     pub is_open: bool,
+    /// Whether messages of channels are looked through.
+    pub guard: Guard,
     listening: Option<JoinHandle<Result<(), Stopped>>>,
     stop: CancellationToken,
     read: BTreeMap<u64, usize>,
@@ -119,8 +121,19 @@ impl World {
         stage.desk = stage.store.desk(spaces.remove(0));
         let (stop, read) = (CancellationToken::new(), BTreeMap::new());
         let (settings, beside) = (None, BTreeMap::new());
-        let is_open = false;
-        Self { stage, fake, app: None, settings, beside, is_open, listening: None, stop, read }
+        let (is_open, guard) = (false, Guard::default());
+        Self {
+            stage,
+            fake,
+            app: None,
+            settings,
+            beside,
+            is_open,
+            guard,
+            listening: None,
+            stop,
+            read,
+        }
     }
 
     fn settings(&self) -> Settings {
@@ -190,7 +203,8 @@ impl World {
         self.stop = CancellationToken::new();
         let patience =
             Patience { down: Duration::from_millis(300), retry: Duration::from_millis(50) };
-        (listener.with_patience(patience), counter, clock)
+        let listener: Listener = listener.with_patience(patience).with_guard(self.guard.clone());
+        (listener, counter, clock)
     }
 
     /// Stops the bot; the listener must have nothing to complain of.
@@ -322,6 +336,16 @@ impl World {
             .collect();
         let data = json!({"id": "5", "name": name, "type": 1, "options": options});
         let id = self.fake.interact(2, (person, spot), data, None);
+        self.answer(id).await
+    }
+
+    /// Somebody uses a message command on what somebody wrote in the workspace's channel.
+    pub async fn points_at(&self, person: u64, name: &str, message: u64) -> Answer {
+        let shown = self.fake.state().channels[&KEYS].said[&message].clone();
+        let id = message.to_string();
+        let data = json!({"id": "6", "name": name, "type": 3, "target_id": id,
+            "resolved": {"messages": {id: shown}}});
+        let id = self.fake.interact(2, (person, in_server()), data, None);
         self.answer(id).await
     }
 

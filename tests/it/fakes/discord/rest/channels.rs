@@ -49,6 +49,18 @@ fn route(
             }
             post(state, id, body)
         }
+        ("DELETE", ["messages", message]) => {
+            let message: u64 = message.parse().unwrap_or(0);
+            if !channel.said.contains_key(&message) {
+                return no(404, 10_008, "Unknown Message");
+            }
+            // Manage Messages; none of them is the bot's own.
+            if state.may(channel.guild) & 1 << 13 == 0 {
+                return no(403, 50_013, "Missing Permissions");
+            }
+            state.channels.get_mut(&id).expect("a channel").said.remove(&message);
+            Out { status: 204, body: Value::Null, headers: Vec::new() }
+        }
         ("PATCH", ["messages", _]) if channel.is_archived => no(400, 50_083, "Thread is archived"),
         ("PATCH", ["messages", message]) => {
             let wrong = rules::message(body, Body::Edit);
