@@ -230,8 +230,15 @@ async fn serve(
 
 async fn serve_ops(shop: &Workshop, bot: &Bot, ending: &CancellationToken) -> Result<(), Failure> {
     let Some(listen) = shop.config.ops.listen else { return Ok(()) };
-    let (resting, is_test) = (bot.roll.resting(), bot.is_test);
-    let ops = Ops { store: shop.store.clone(), clock: shop.clock.clone(), resting, is_test };
+    let counter = bot.counter.clone();
+    let deaf = move || counter.deaf().into_iter().map(Platform::name).collect();
+    let ops = Ops {
+        store: shop.store.clone(),
+        clock: shop.clock.clone(),
+        resting: bot.roll.resting(),
+        is_test: bot.is_test,
+        deaf: Arc::new(deaf),
+    };
     let serving = http::serve(ops, listen, ending.clone()).await.map_err(|error| {
         Failure::Refused(format!(
             "[ops] listen {listen} cannot be used ({}): choose another, or off.",

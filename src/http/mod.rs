@@ -31,6 +31,8 @@ pub struct Ops {
     pub resting: watch::Receiver<BTreeMap<Platform, String>>,
     /// Whether an exchange is asked at an endpoint that is not its own; then never ready.
     pub is_test: bool,
+    /// The platforms whose messages the leak guard should look through and may not read.
+    pub deaf: Arc<dyn Fn() -> Vec<&'static str> + Send + Sync>,
 }
 
 /// Serves until told to stop; the address is taken before this returns.
@@ -69,6 +71,10 @@ async fn health(State(ops): State<Arc<Ops>>) -> Said {
         let _ = writeln!(said, "{} rests: {why}", platform.name());
     }
     let _ = writeln!(said, "lost receivers: {}", counts.lost_receivers);
+    let deaf = (ops.deaf)();
+    if !deaf.is_empty() {
+        let _ = writeln!(said, "leak guard of channels: off, refused by {}", deaf.join(", "));
+    }
     (if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, said)
 }
 
@@ -185,8 +191,16 @@ mod tests {
         store.beat(&Heartbeat { at: now, checks_at: now, deliveries_at: now }).await.unwrap();
         let clock: Arc<dyn Clock> = Arc::new(Stepped::new(now));
         let roll = watch::Sender::default();
-        let resting = roll.subscribe();
-        let ops = Arc::new(Ops { store: store.clone(), clock, resting, is_test: false });
+        let quiet = |deaf: &'static [&'static str]| Ops {
+            store: store.clone(),
+            clock: clock.clone(),
+            resting: roll.subscribe(),
+            is_test: false,
+            deaf: Arc::new(move || deaf.to_vec()),
+        };
+        let (_, text) = health(State(Arc::new(quiet(&["Discord"])))).await;
+        assert!(text.ends_with("leak guard of channels: off, refused by Discord\n"), "{text}");
+        let ops = Arc::new(quiet(&[]));
         for lost in ["0", "1"] {
             let (status, text) = health(State(ops.clone())).await;
             let expected = format!("alive\nlost receivers: {lost}\n");
