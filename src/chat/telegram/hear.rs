@@ -12,6 +12,7 @@ use crate::commands::{
     self, Command, Entrance, Invocation, KEPT_SMALL, Reply, Role, Spec, Standing, WIDE, notice,
 };
 use crate::domain::card::{Card, Tone};
+use crate::domain::leak::Pasted;
 use crate::domain::receiver::Platform;
 use crate::domain::text::Clean;
 
@@ -56,10 +57,11 @@ impl Front {
         if let Some(reply) = self.counter.knock(&caller.visitor) {
             return self.slow_down(caller, &reply, alarm).await;
         }
-        if name == "start" {
+        let command = commands::parse_guarded(&addressed.line);
+        // What was typed for a code and may be a secret is the guard's.
+        if name == "start" && !is_question(&command) {
             return self.start_in_group(caller, (code, message), alarm).await;
         }
-        let command = commands::parse_guarded(&addressed.line);
         let afresh = needs_admin(command.as_ref());
         let (desk, actor) = match self.enter_room(caller, afresh, alarm).await {
             Ok(entered) => entered,
@@ -202,7 +204,7 @@ impl Front {
         is_forwarded: bool,
         alarm: &mut Alarm,
     ) {
-        let text = message.text().unwrap_or_default();
+        let text = message.text().or_else(|| leaking_caption(message)).unwrap_or_default();
         let line = match text.strip_prefix('/').filter(|_| !is_forwarded) {
             Some(_) => match self.addressed(text) {
                 Some(addressed) => format!("/{}", addressed.line),
@@ -233,7 +235,7 @@ impl Front {
             Err(Stuck::Stranger) => Entrance::Stranger,
         };
         let known = !matches!(entered, Entrance::Stranger);
-        if name == "/start" {
+        if name == "/start" && !is_question(&command) {
             if known {
                 self.counter.found(Platform::Telegram, &caller.visitor.place.chat).await;
             }
@@ -311,6 +313,16 @@ fn split(line: &str) -> (&str, &str) {
 
 fn needs_admin<E>(command: Result<&Command, E>) -> bool {
     command.is_ok_and(|command| Spec::of(command).role == Role::Admin)
+}
+
+/// Whether something is asked, or handed to the guard as a question.
+fn is_question<E>(command: &Result<Command, E>) -> bool {
+    matches!(command, Ok(Command::Faq { .. }))
+}
+
+/// What stands under a picture or a file is not read, unless it may be a secret.
+fn leaking_caption(message: &Message) -> Option<&str> {
+    message.caption().filter(|caption| Pasted::of(caption) != Pasted::Nothing)
 }
 
 /// Only then it matters how many read along: whatever `/notify` answers may offer to add.

@@ -117,3 +117,28 @@ async fn a_question_about_somebody_elses_message_deletes_that_one() {
     world.reads(DESK, &["A secret was posted here and removed"]);
     world.end().await;
 }
+
+#[tokio::test]
+async fn a_secret_as_a_code_or_under_a_picture_is_no_way_round() {
+    let world = world("leak-elsewhere", ADMIN, false).await;
+    let message =
+        writes(&world, BO, BO.id, "/start secret=46fd8974-aaaa-bbbb-cccc-896f005b2340").await;
+    world.reads(BO.id, &["delete its key at the exchange now", "I have deleted the message here"]);
+    assert!(!world.fake.stands(BO.id, message));
+    let message =
+        writes(&world, BO, DESK, "/start secret=46fd8974-aaaa-bbbb-cccc-896f005b2340").await;
+    world.reads(DESK, &["A secret was posted here and removed"]);
+    assert!(!world.fake.stands(DESK, message));
+    for (caption, answer) in
+        [(PAIR, "delete its key at the exchange now"), ("my bot", "I read text")]
+    {
+        let mut photo = world.fake.message(BO, BO.id, "");
+        photo.as_object_mut().unwrap().remove("text");
+        photo["caption"] = caption.into();
+        photo["photo"] = json!([{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}]);
+        let update = world.fake.update(json!({"message": photo}));
+        world.served(update).await;
+        world.reads(BO.id, &[answer]);
+    }
+    world.end().await;
+}
