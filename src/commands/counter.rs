@@ -13,9 +13,7 @@ use super::door::Greeted;
 use super::guard::{self, Fingerprint, Guards};
 use super::limit::{self, Admitted, Limits, Traffic};
 use super::suggest::Memory;
-use super::{
-    Actor, Command, Group, Invocation, Posted, Reply, Role, Spec, Visitor, dispatch,
-};
+use super::{Actor, Command, Group, Invocation, Posted, Reply, Role, Spec, Visitor, dispatch};
 use crate::clock::Bell;
 use crate::domain::card::{Card, Tone};
 use crate::domain::id::KeyId;
