@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod expiry;
 pub mod facts;
 pub mod fleet;
+pub mod guide;
 pub mod id;
 pub mod intake;
 pub mod judge;
