@@ -45,6 +45,7 @@ pub mod retiring;
 pub mod rotate;
 mod row;
 pub mod setting;
+pub mod talk;
 pub mod tell;
 pub mod test;
 mod tidy;

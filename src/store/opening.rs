@@ -101,6 +101,7 @@ impl Store {
         let Some(row) = row else { return Ok(false) };
         let id = row.text("id")?;
         for text in [
+            "DELETE FROM talks WHERE workspace_id = $1",
             "DELETE FROM buttons WHERE workspace_id = $1",
             "DELETE FROM claims WHERE workspace_id = $1",
             "DELETE FROM gaps WHERE workspace_id = $1",

@@ -8,7 +8,7 @@ use super::{Store, StoreError};
 
 impl Store {
     /// Deletes at most `limit` observations that ended before `before` and are nobody's latest, and
-    /// as many buttons whose time is over, and old gaps. Returns how many rows went.
+    /// as many buttons and talks whose time is over, and old gaps. Returns how many rows went.
     pub async fn tidy(
         &self,
         before: DateTime<Utc>,
@@ -30,7 +30,13 @@ impl Store {
             .execute(tx.conn())
             .await?;
         let gaps = tx.tidy_gaps(now).await?;
+        // One row a person at most: no batches needed.
+        let talks = query("DELETE FROM talks WHERE until_at <= $1")
+            .bind(ms(now))
+            .execute(tx.conn())
+            .await?;
         tx.commit().await?;
-        Ok(gaps + observations.rows_affected() + buttons.rows_affected())
+        let swept = [observations, buttons, talks].map(|done| done.rows_affected());
+        Ok(gaps + swept.iter().sum::<u64>())
     }
 }

@@ -13,6 +13,7 @@ const TABLES: &[&str] = &[
     "grants",
     "people",
     "chats",
+    "talks",
     "buttons",
     "notices",
     "message_alerts",

@@ -43,5 +43,6 @@ mod install;
 mod keys;
 mod leaks;
 mod receivers;
+mod talks;
 mod workspaces;
 mod writers;

@@ -8,6 +8,7 @@ use keylapse::domain::signal::Severity;
 use keylapse::domain::text::Clean;
 use keylapse::store::chat::Chat;
 use keylapse::store::opening::Opened;
+use keylapse::store::talk::TalkKind;
 use keylapse::store::workspace::{Described, DescribedReceiver};
 
 use super::db::Db;
@@ -162,6 +163,8 @@ async fn one_person_opens_twenty_and_gets_room_where_the_bot_is_removed(db: &Db)
     let (settings, there) = (desk.settings().await.unwrap(), desk.workspace().id.clone());
     desk.set_settings(&settings, &deed, at(2)).await.unwrap();
     db.store.choose_workspace(Platform::Telegram, "9", &there).await.unwrap();
+    let who = (Platform::Telegram, "9");
+    desk.keep_talk(who, TalkKind::Fix, &"a step", at(60)).await.unwrap();
     // One that tells somebody has a history, and stays.
     let told = db.store.home_of(Platform::Telegram, "-3").await.unwrap().unwrap();
     let new = telegram("-3");
@@ -175,6 +178,7 @@ async fn one_person_opens_twenty_and_gets_room_where_the_bot_is_removed(db: &Db)
     for left in [
         "SELECT COUNT(*) FROM grants",
         "SELECT COUNT(*) FROM people",
+        "SELECT COUNT(*) FROM talks",
         "SELECT COUNT(*) FROM settings",
         "SELECT COUNT(*) FROM chats WHERE address = '-2'",
     ] {
