@@ -41,25 +41,52 @@ pub(super) async fn by_id(call: &Call<'_>, id: &KeyId) -> Result<Reply, StoreErr
 }
 
 async fn check(call: &Call<'_>, key: KeyView) -> Result<Reply, StoreError> {
+    Ok(match look(call, key, FRESH).await? {
+        Looked::Answered(key) => detail::show(call, &key),
+        Looked::Slow(key) => still_checking(call, &key),
+        Looked::Nobody(key) => nobody_to_ask(call, &key),
+        Looked::Gone => stale(),
+    })
+}
+
+/// What became of a wish to look; the key as it is known after it.
+pub(super) enum Looked {
+    /// There is a look that is fresh enough.
+    Answered(Box<KeyView>),
+    /// The exchange was slow; what is known is older.
+    Slow(Box<KeyView>),
+    /// Nobody can be asked about it.
+    Nobody(Box<KeyView>),
+    /// The key is here no more.
+    Gone,
+}
+
+/// Has the exchange asked about a key and waits for it, unless the newest look is fresh.
+pub(super) async fn look(
+    call: &Call<'_>,
+    key: KeyView,
+    fresh: TimeDelta,
+) -> Result<Looked, StoreError> {
     if !call.reading(&key).is_asked() {
-        return Ok(nobody_to_ask(call, &key));
+        return Ok(Looked::Nobody(Box::new(key)));
     }
-    if call.reading(&key).looked_at().is_some_and(|at| call.at - at < FRESH) {
-        return Ok(detail::show(call, &key));
+    if call.reading(&key).looked_at().is_some_and(|at| call.at - at < fresh) {
+        return Ok(Looked::Answered(Box::new(key)));
     }
     let id = key.key.id.clone();
     // Listen first: the look may be over before the bell has stopped ringing.
     let mut looked = call.tools.looked.subscribe();
     call.desk.record(&call.entry(key.key.label.as_str()), call.at).await?;
     if !call.tools.store.hurry(&id, call.at).await? {
-        return Ok(nobody_to_ask(call, &key));
+        return Ok(Looked::Nobody(Box::new(key)));
     }
     call.tools.wake_checks.ring();
     let came = tokio::time::timeout(call.tools.patience, look_of(&mut looked, &id)).await;
-    let Some(key) = call.desk.key(&id).await? else { return Ok(stale()) };
+    let Some(key) = call.desk.key(&id).await? else { return Ok(Looked::Gone) };
     let is_seen = call.reading(&key).looked_at().is_some_and(|at| at >= call.at);
     let is_answered = came == Ok(true) || is_seen;
-    Ok(if is_answered { detail::show(call, &key) } else { still_checking(call, &key) })
+    let key = Box::new(key);
+    Ok(if is_answered { Looked::Answered(key) } else { Looked::Slow(key) })
 }
 
 /// Waits for the look of one key; `false` when nobody looks any more.
