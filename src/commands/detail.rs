@@ -66,7 +66,7 @@ fn opening(reading: &Reading<'_>) -> Card {
     if matches!(latest, Some(Outcome::Good(_))) {
         let line = Line::from(format!("{} accepts this key from this machine.", reading.house()))
             .text(" Bot still failing? It may use another address or another key: ")
-            .code("/faq error-ip-not-allowed");
+            .code("/fix");
         card = card.text(line);
     }
     card

@@ -148,7 +148,11 @@ async fn page_here(call: &Call<'_>, entry: &Entry, others: &[&Entry]) -> Result<
 /// press to show it to everybody. In a Telegram group, where a private answer is another chat, it
 /// stands where it was asked: it holds no fact of the workspace. A group that uses the bot for
 /// answers only chooses it like a channel, and sees one a minute; the others wait in private.
-async fn shared(call: &Call<'_>, card: Card, topic: Option<&str>) -> Result<Reply, StoreError> {
+pub(super) async fn shared(
+    call: &Call<'_>,
+    card: Card,
+    topic: Option<&str>,
+) -> Result<Reply, StoreError> {
     if call.place.private {
         return Ok(Reply::open(card));
     }

@@ -127,6 +127,8 @@ fn words(command: &Command) -> Vec<&str> {
         Command::Keystatus { key }
         | Command::Check { key }
         | Command::Why { key }
+        | Command::Fix { key }
+        | Command::Security { key }
         | Command::Leaked { key } => vec![key],
         Command::Ack { alert, until, reason } => vec![alert, until, reason],
         Command::Faq { question, whom: _ } => vec![question],

@@ -25,6 +25,8 @@ mod door;
 mod faq;
 mod faqgaps;
 mod guard;
+mod fix;
+mod fixing;
 mod help;
 mod here;
 mod keystatus;
@@ -36,6 +38,7 @@ mod posted;
 mod press;
 mod privacy;
 mod reading;
+mod security;
 mod settings;
 mod show;
 mod since;
@@ -81,6 +84,16 @@ pub enum Command {
     },
     /// Ask the exchange now.
     Check {
+        /// The key's label.
+        key: Option<String>,
+    },
+    /// What is wrong with a bot, step by step.
+    Fix {
+        /// Its key's label.
+        key: Option<String>,
+    },
+    /// How safe a key is kept.
+    Security {
         /// The key's label.
         key: Option<String>,
     },
@@ -254,6 +267,8 @@ async fn dispatch(call: &Call<'_>, command: &Command) -> Result<Reply, StoreErro
         Command::Keystatus { key: None } => keystatus::list(call, keystatus::Fold::Fine).await,
         Command::Keystatus { key } => detail::by_label(call, key.as_deref()).await,
         Command::Check { key } => check::by_label(call, key.as_deref()).await,
+        Command::Fix { key } => fix::by_label(call, key.as_deref()).await,
+        Command::Security { key } => security::by_label(call, key.as_deref()).await,
         Command::Alerts => alerts::list(call).await,
         Command::Ack { alert, until, reason } => {
             let words = ack::Words { until: until.as_deref(), reason: reason.as_deref() };
@@ -269,7 +284,7 @@ async fn dispatch(call: &Call<'_>, command: &Command) -> Result<Reply, StoreErro
         Command::Faqgaps => faqgaps::list(call).await,
         // Codes are spent at the door, before anybody stands at a desk.
         Command::Start { code: _ } => Ok(Reply::private(first_contact())),
-        Command::Cancel => Ok(cancel::answer()),
+        Command::Cancel => cancel::answer(call).await,
         Command::Help { command } => Ok(help::answer(call, command.as_deref())),
         Command::Privacy => Ok(privacy::answer(call)),
         Command::Notify { act, receiver, from } => {
@@ -305,6 +320,8 @@ async fn dispatch_press(
         Action::Key { key } => detail::by_id(call, key).await,
         Action::AllKeys => keystatus::list(call, keystatus::Fold::Nothing).await,
         Action::Why { key } => why::by_id(call, key).await,
+        Action::Fix { fix } => fix::press(call, fix).await,
+        Action::Security { key } => security::by_id(call, key).await,
         Action::Check { key } => check::by_id(call, key).await,
         Action::Leaked { key } => leaked::by_id(call, key).await,
         Action::WatchLeaked { key } => leaked::watch(call, key).await,

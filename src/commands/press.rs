@@ -132,6 +132,8 @@ fn shown(reply: &Reply, action: &Action) -> Option<(AlertId, i64)> {
         | Action::Key { .. }
         | Action::AllKeys
         | Action::Why { .. }
+        | Action::Fix { .. }
+        | Action::Security { .. }
         | Action::Check { .. }
         | Action::Leaked { .. }
         | Action::WatchLeaked { .. }

@@ -20,7 +20,7 @@ pub(super) fn answer(call: &Call<'_>) -> Reply {
         .text("Stored on the host, in keylapse's database:")
         .item(Tone::Plain, "of each key: its label, dates, notes, rights, bound addresses, account number and how each check ended")
         .item(Tone::Plain, "its id, secret and passphrase, sealed with the host's master key; for a date-only watch nothing of the kind")
-        .item(Tone::Plain, "alerts, who was told, and who did what: platform, name and id")
+        .item(Tone::Plain, "alerts, who was told, and who did what: platform, name and id; in /fix what you answered, for two days")
         .item(Tone::Plain, if call.place.platform == Platform::Console {
             "the lines that you type here, but for pasted keys: in the file history of the data folder, for the arrow keys"
         } else {

@@ -35,6 +35,8 @@ pub(super) fn is_deed(action: &Action) -> bool {
         | Action::Key { .. }
         | Action::AllKeys
         | Action::Why { .. }
+        | Action::Fix { .. }
+        | Action::Security { .. }
         | Action::Check { .. }
         | Action::Leaked { .. }
         | Action::AddReceiver { .. }

@@ -135,7 +135,7 @@ impl Spec {
 
     /// Whether it makes the exchange be asked.
     pub(super) fn asks_exchange(&self) -> bool {
-        self.name == Row::Check.spec().name
+        [Row::Check, Row::Fix].iter().any(|row| row.spec().name == self.name)
     }
 
     /// The arguments that can be typed.

@@ -10,6 +10,8 @@ use crate::domain::card::Action;
 pub(super) enum Row {
     Keystatus,
     Check,
+    Fix,
+    Security,
     Alerts,
     Ack,
     Why,
@@ -32,6 +34,7 @@ pub(super) enum Row {
     Seen,
     WatchLeaked,
     NotLeaked,
+    Fixing,
 }
 
 impl Row {
@@ -40,6 +43,8 @@ impl Row {
         match command {
             Command::Keystatus { .. } => Self::Keystatus,
             Command::Check { .. } => Self::Check,
+            Command::Fix { .. } => Self::Fix,
+            Command::Security { .. } => Self::Security,
             Command::Alerts => Self::Alerts,
             Command::Ack { .. } => Self::Ack,
             Command::Why { .. } => Self::Why,
@@ -69,6 +74,10 @@ impl Row {
                 Action::Leaked { .. } => Self::Leaked,
                 Action::WatchLeaked { .. } => Self::WatchLeaked,
                 Action::NotLeaked { .. } => Self::NotLeaked,
+                // Where nothing is answered yet the exchange is asked; then nobody is.
+                Action::Fix { fix } if fix.is_fresh() => Self::Fix,
+                Action::Fix { .. } => Self::Fixing,
+                Action::Security { .. } => Self::Security,
                 Action::AddReceiver { .. }
                 | Action::Receiver { .. }
                 | Action::TestReceiver { .. }
@@ -113,6 +122,26 @@ pub const SPECS: &[Spec] = &[
         summary: "Ask the exchange about a key now",
         example: "/check mm-bot-1",
         audit: Some("key.checked"),
+    },
+    Spec {
+        name: "fix",
+        reach: Reach::Typed(|given| Command::Fix { key: given.take("key") }),
+        role: Role::Anyone,
+        group: Group::Answers,
+        arguments: &[key("the key's label, or another; left out: the only key, or a choice")],
+        summary: "Why a bot fails, step by step",
+        example: "/fix mm-bot-1",
+        audit: Some("key.checked"),
+    },
+    Spec {
+        name: "security",
+        reach: Reach::Typed(|given| Command::Security { key: given.take("key") }),
+        role: Role::Viewer,
+        group: Group::Keys,
+        arguments: &[key("the key's label; left out: the only key, or all in short")],
+        summary: "What is done for a key's safety, what is not, what only you can see",
+        example: "/security mm-bot-1",
+        audit: None,
     },
     Spec {
         name: "alerts",
@@ -358,6 +387,7 @@ pub const SPECS: &[Spec] = &[
         "Say that a key was not leaked after all",
         Some("key.leak_called_off"),
     ),
+    button("fixing", Role::Anyone, "The next step of /fix", None),
 ];
 
 const fn button(
@@ -387,6 +417,8 @@ mod tests {
         let rows = [
             (Row::Keystatus, "keystatus"),
             (Row::Check, "check"),
+            (Row::Fix, "fix"),
+            (Row::Security, "security"),
             (Row::Alerts, "alerts"),
             (Row::Ack, "ack"),
             (Row::Why, "why"),
@@ -409,6 +441,7 @@ mod tests {
             (Row::Seen, "seen"),
             (Row::WatchLeaked, "watchleaked"),
             (Row::NotLeaked, "notleaked"),
+            (Row::Fixing, "fixing"),
         ];
         assert_eq!(rows.len(), SPECS.len());
         for (row, name) in rows {

@@ -4,6 +4,7 @@ mod access;
 mod acking;
 mod answers;
 mod gaps;
+mod guiding;
 mod keys;
 mod leaking;
 mod suggesting;

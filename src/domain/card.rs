@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::guide::fix::Fix;
 use super::id::{AlertId, KeyId, MessageId, ReceiverId, WorkspaceId};
 use super::signal::Severity;
 use super::text::{Clean, Label};
@@ -262,6 +263,16 @@ pub enum Action {
     AllKeys,
     /// Why a key is as it is and what was or was not said about it.
     Why {
+        /// The key.
+        key: KeyId,
+    },
+    /// One step of `/fix`, with all the answers so far.
+    Fix {
+        /// They.
+        fix: Fix,
+    },
+    /// The checklist of `/security` for one key.
+    Security {
         /// The key.
         key: KeyId,
     },

@@ -167,6 +167,8 @@ fn style(action: &Action) -> ButtonStyle {
         | Action::Key { .. }
         | Action::AllKeys
         | Action::Why { .. }
+        | Action::Fix { .. }
+        | Action::Security { .. }
         | Action::Check { .. }
         | Action::Leaked { .. }
         | Action::WatchLeaked { .. }

@@ -26,7 +26,7 @@ const LABELS: [(&str, &[&str]); 5] = [
     ("hedge", &["futures hedge on fra-2"]),
 ];
 
-async fn desk() -> anyhow::Result<Stand> {
+pub async fn desk() -> anyhow::Result<Stand> {
     let stand = Stand::set(DESK, &LABELS, |_| {}).await?;
     stand.until("refused by", false).await?;
     stand.pass(TimeDelta::minutes(3)).await;
@@ -34,11 +34,11 @@ async fn desk() -> anyhow::Result<Stand> {
 }
 
 /// Where one is answered alone: the private chat, the channel (nobody else sees it), the terminal.
-fn alone() -> [Place; 3] {
+pub fn alone() -> [Place; 3] {
     [private(), at(Platform::Discord), at(Platform::Console)]
 }
 
-async fn asked(stand: &Stand, places: &[Place], line: &str) -> anyhow::Result<Vec<Heard>> {
+pub async fn asked(stand: &Stand, places: &[Place], line: &str) -> anyhow::Result<Vec<Heard>> {
     let mut heard = Vec::new();
     for place in places {
         heard.push(stand.asks(place.clone(), line).await?);

@@ -7,6 +7,7 @@ mod answers;
 mod doors;
 mod endings;
 mod leaks;
+mod guide;
 mod page;
 mod reading;
 mod scenes;
@@ -50,6 +51,7 @@ async fn document() -> anyhow::Result<String> {
         ("The bot's own troubles and tests", troubles::own().await?),
         ("How the keys are", answers::keys().await?),
         ("Questions", answers::questions().await?),
+        ("Guided help", guide::guide().await?),
         ("First contact, privacy, late buttons", answers::people().await?),
         ("Codes, roles and settings", doors::doors().await?),
     ] {

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use super::super::*;
 use super::world::*;
 use crate::domain::card::Action;
+use crate::domain::guide::fix::{Fix, Says};
 use crate::domain::id::{AlertId, KeyId, MessageId, WorkspaceId};
 
 fn actions(alert: &AlertId, key: &KeyId, message: &MessageId) -> Vec<Action> {
@@ -22,6 +23,7 @@ fn actions(alert: &AlertId, key: &KeyId, message: &MessageId) -> Vec<Action> {
         Action::Leaked { key: key.clone() },
         Action::WatchLeaked { key: key.clone() },
         Action::NotLeaked { key: key.clone() },
+        Action::Security { key: key.clone() },
     ]
 }
 
@@ -36,6 +38,8 @@ fn every_command() -> Vec<Command> {
     let (alert, key) = (AlertId("a".into()), KeyId("k".into()));
     commands.extend(actions(&alert, &key, &MessageId("m".into())).into_iter().map(pressed));
     commands.push(pressed(Action::AllKeys));
+    let says = Some(Says::Unsure);
+    commands.push(pressed(Action::Fix { fix: Fix { says, ..Fix::default() } }));
     commands.push(pressed(Action::Seen { message: MessageId("m".into()) }));
     commands.push(pressed(Action::ChooseWorkspace { workspace: WorkspaceId("w".into()) }));
     commands.push(pressed(Action::Steps { topic: "compromised".into() }));
@@ -69,15 +73,18 @@ async fn every_command_is_denied_below_its_role() {
 fn only_answers_are_for_anyone_and_only_admins_accept() {
     for spec in SPECS {
         let least = match spec.name {
-            "leaked" | "faq" | "start" | "cancel" | "help" | "privacy" | "choose" | "seen" => {
-                Role::Anyone
-            }
+            "leaked" | "faq" | "fix" | "fixing" | "start" | "cancel" | "help" | "privacy"
+            | "choose" | "seen" => Role::Anyone,
             "ack" | "undo" | "reveal" | "watchleaked" | "notleaked" => Role::Operator,
             "accept" | "notify" | "settings" | "faqgaps" => Role::Admin,
             _ => Role::Viewer,
         };
         assert_eq!(spec.role, least, "{}", spec.name);
-        let changes = spec.role > Role::Viewer || spec.name == "check";
+        let changes = match spec.name {
+            "faqgaps" => false,
+            "check" | "fix" => true,
+            _ => spec.role > Role::Viewer,
+        };
         assert_eq!(spec.audit.is_some(), changes, "{}", spec.name);
     }
 }

@@ -92,7 +92,7 @@ async fn one_key_in_detail_says_what_is_known_and_what_is_not() {
     let text = world.text(Role::Viewer, "/keystatus").await;
     let expected = [
         "● mm-bot-1: works",
-        "KuCoin accepts this key from this machine. Bot still failing? It may use another address or another key: /faq error-ip-not-allowed",
+        "KuCoin accepts this key from this machine. Bot still failing? It may use another address or another key: /fix",
         "- Ends Fri 11 Jun 15:00, in 199 days 23 hours (KuCoin's own date)",
         "- May: General, Spot. Address: bound to 203.**.154",
         "- Account: 42, sub-account grid",

@@ -100,7 +100,10 @@ pub fn button(kind: &str, theirs: &Theirs, which: fn(Id) -> String) -> Action {
         };
         assert!(error.starts_with("missing field"), "{kind}: {error}");
         let field = error.split('`').nth(1).expect("a field").to_owned();
-        told[&field] = which(theirs.field(&field)).into();
+        told[&field] = match field.as_str() {
+            "fix" => json!({"key": {"watched": which(theirs.key.clone())}}),
+            _ => which(theirs.field(&field)).into(),
+        };
     }
 }
 

@@ -4,6 +4,7 @@ mod blind;
 mod courier;
 mod crash;
 pub mod discord;
+mod guide;
 mod ladder;
 mod leaked;
 mod outage;

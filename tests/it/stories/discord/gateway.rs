@@ -32,17 +32,19 @@ async fn commands_are_registered_once_and_again_only_when_they_changed() {
     };
     assert_eq!(
         names(&world, 0),
-        ["faq", "start", "cancel", "help", "privacy", "Explain this error"]
+        ["fix", "faq", "start", "cancel", "help", "privacy", "Explain this error"]
     );
     let local = [
         "keystatus",
         "check",
+        "security",
         "alerts",
         "ack",
         "why",
         "upcoming",
         "notify",
         "settings",
+        "faqgaps",
         "Leaked key",
     ];
     assert_eq!(names(&world, SERVER), local);

@@ -63,3 +63,45 @@ async fn a_moderator_of_a_server_for_questions_answers_for_somebody() {
     assert_eq!(told.shown["content"], format!("<@{NOBODY}>"));
     world.end("for-questions-moderator").await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guided_help_goes_on_after_a_restart_and_tells_who_is_nobody_no_fact() {
+    let mut world = World::new().await;
+    world.watch("mm-bot-1").await;
+    let asked = world.says(TRADER, "fix", &[]).await;
+    assert!(asked.ephemeral && asked.text.contains("mm-bot-1 works from"), "{}", asked.text);
+    let press = async |world: &World, who: u64, answer: &Answer, words: &str| {
+        let id = button(&answer.shown, words).expect("a button");
+        world.presses(who, in_server(), &message(&answer.shown), &id).await
+    };
+    let next = press(&world, TRADER, &asked, "Key does not exist (400003)").await;
+    assert!(next.text.contains("Does the bot use this very key?"), "{}", next.text);
+    world.switch_off().await;
+    let before = world.fake.state().asked.len();
+    world.switch_on().await;
+    world
+        .fake
+        .until("all commands were compared", |state| {
+            let asked = state.asked.iter().skip(before);
+            asked.filter(|one| one.path.ends_with("/commands")).count() >= 3
+        })
+        .await;
+    // The button was made before the restart.
+    let foreign = press(&world, MANAGER, &next, "No, another").await;
+    assert!(foreign.text.contains("no longer valid"), "{}", foreign.text);
+    let again = world.says(TRADER, "fix", &[]).await;
+    assert!(again.text.contains("in the middle of /fix for mm-bot-1"), "{}", again.text);
+    let end = press(&world, TRADER, &next, "No, another").await;
+    assert!(end.ephemeral && end.text.contains("the bot uses another key"), "{}", end.text);
+
+    let own = world.says(NOBODY, "fix", &[("key", "mm-bot-1")]).await;
+    assert!(own.ephemeral && own.text.contains("last error line"), "{}", own.text);
+    let end = press(&world, NOBODY, &own, "IP address (400006)").await;
+    assert!(end.text.contains("Cause: the bot's address"), "{}", end.text);
+    for answer in [&own, &end] {
+        assert!(!answer.shown.to_string().contains("mm-bot-1"), "{}", answer.shown);
+    }
+    let refused = world.says(NOBODY, "security", &[]).await;
+    assert!(refused.text.contains("needs the role viewer"), "{}", refused.text);
+    world.end("guided-help").await;
+}

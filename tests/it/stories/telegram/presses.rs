@@ -103,3 +103,30 @@ async fn who_reads_a_test_and_may_not_act_is_told_so_and_named_so() {
     world.reads(ANN.id, &["seen by Bo; may not take alerts", "seen by Ann"]);
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_walk_through_the_guided_help_is_its_persons_alone() {
+    let world = World::new("guided").await.ready().await;
+    world.watch("mm-bot-1").await;
+    world.writes(BO, BO.id, "/fix").await;
+    let asked = world.reads(BO.id, &["last error line", "mm-bot-1 works from this machine"]);
+    world.presses(EVE, EVE.id, asked.id, &asked.button("IP address (400006)")).await;
+    assert_eq!(world.reads(EVE.id, &[]).text, STALE);
+    world.presses(BO, BO.id, asked.id, &asked.button("I do not know")).await;
+    let here = world.reads(BO.id, &["Does the bot run on the machine of this monitor?"]);
+    world.writes(BO, BO.id, "/fix").await;
+    world.reads(BO.id, &["You are in the middle of /fix for mm-bot-1"]);
+    world.presses(BO, BO.id, here.id, &here.button("Somewhere else")).await;
+    let end = world.reads(BO.id, &["most likely the bot's address is not on the key's list"]);
+    assert!(end.text.contains("1. Check open positions"), "{}", end.text);
+    world.presses(BO, BO.id, end.id, &end.button("Steps")).await;
+    world.reads(BO.id, &["bound to IP addresses"]);
+    world.writes(BO, BO.id, "/cancel").await;
+    world.reads(BO.id, &["Nothing is under way"]);
+    world.writes(BO, DESK, "/fix@keylapse_bot").await;
+    let pointer = world.reads(DESK, &["for you alone"]);
+    assert!(!pointer.text.contains("mm-bot-1"), "{}", pointer.text);
+    world.writes(BO, BO.id, "/security").await;
+    world.reads(BO.id, &["mm-bot-1: ", " of 13 done", "Only you can see: "]);
+    world.end().await;
+}
