@@ -14,6 +14,7 @@ const TABLES: &[&str] = &[
     "people",
     "chats",
     "talks",
+    "gaps",
     "buttons",
     "notices",
     "message_alerts",

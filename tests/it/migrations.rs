@@ -56,6 +56,7 @@ const SAMPLES: &[(&str, &str)] = &[
         "buttons",
         "VALUES ('b1', 'w1', 'discord', '42', 'm1', NULL, '{\"acknowledge\":{\"alert\":\"a1\"}}', 'a1', 0, 1772445900000, 1772532300000)",
     ),
+    ("gaps", "VALUES ('w1', '2026-11-23', 'declined', '', 'my key …', 2)"),
     ("talks", "VALUES ('w1', 'telegram', '7', 'fix', '{}', 1772532300000)"),
     ("chats", "VALUES ('discord', '4200', 'w1', 'Traders', 'config', 'active', 1772445600000)"),
     ("people", "VALUES ('telegram', '7', 'w1')"),

@@ -71,7 +71,8 @@ impl Theirs {
             "receiver" => self.receiver.clone(),
             "message" => self.message.clone(),
             "workspace" => self.workspace.clone(),
-            "topic" => self.label.clone(),
+            // An outline of a question, in words of the FAQ.
+            "topic" | "words" => self.label.clone(),
             "from" => Id {
                 theirs: "critical".into(),
                 nowhere: "critical".into(),

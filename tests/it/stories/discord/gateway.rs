@@ -32,7 +32,7 @@ async fn commands_are_registered_once_and_again_only_when_they_changed() {
     };
     assert_eq!(
         names(&world, 0),
-        ["fix", "faq", "start", "cancel", "help", "privacy", "Explain this error"]
+        ["fix", "leaked", "faq", "start", "cancel", "help", "privacy", "Explain this error"]
     );
     let local = [
         "keystatus",
