@@ -38,6 +38,7 @@ mod posted;
 mod press;
 mod privacy;
 mod reading;
+mod row;
 mod security;
 mod settings;
 mod show;

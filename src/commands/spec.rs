@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::table::{Row, SPECS};
+use super::row::Row;
+use super::table::SPECS;
 use super::{Command, Role};
 
 /// One command, typed or pressed.

@@ -1,6 +1,8 @@
 //! `/why`: the story of a key's alerts, with every change, who was told of it, and where nobody
 //! was, the reason for the silence; and what would open the next one.
 
+use std::cmp::Reverse;
+
 use chrono::TimeDelta;
 
 use super::Reply;
@@ -14,7 +16,7 @@ use crate::domain::card::{Action, Card, Grain, Line, Tone};
 use crate::domain::id::KeyId;
 use crate::domain::intake;
 use crate::domain::key::KeyState;
-use crate::domain::notice::headline;
+use crate::domain::notice::{headline, topic};
 use crate::domain::permission::Allow;
 use crate::domain::route::Hold;
 use crate::domain::text::Clean;
@@ -69,10 +71,24 @@ async fn story(call: &Call<'_>, key: &KeyView) -> Result<Reply, StoreError> {
     for history in open.iter().chain(closed.first()) {
         card = tell(card, history, (&reading, &greater));
     }
+    card = meaning(call, card, (&reading, &open));
     let shown = open.iter().map(|h| (h.alert.id.clone(), h.alert.rev)).collect();
     let card =
         card.text(next(&reading)).button("Show key", Action::Key { key: key.key.id.clone() });
     Ok(Reply { cards: vec![card], private: true, shown, ..Reply::default() })
+}
+
+/// What the gravest of the open alerts means, in the words of its FAQ entry, and the way there.
+fn meaning(call: &Call<'_>, card: Card, (reading, open): (&Reading<'_>, &[&History])) -> Card {
+    let gravest = open.iter().max_by_key(|one| (one.alert.state.severity, Reverse(one.alert.rule)));
+    let Some(gravest) = gravest else { return card };
+    let topic = topic(&reading.view(&gravest.alert));
+    match call.tools.knowledge.named(topic) {
+        Some(entry) => card
+            .text(Line::from("What it means: ").text(entry.answer.as_str()))
+            .button("Steps", Action::Steps { topic: topic.to_owned() }),
+        None => card,
+    }
 }
 
 fn title(reading: &Reading<'_>) -> Line {

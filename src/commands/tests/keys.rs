@@ -220,6 +220,9 @@ async fn why_tells_who_heard_and_why_others_did_not() {
     );
     assert!(text.contains("Next by its date: "), "{text}");
     assert!(text.contains("Next check "), "{text}");
+    // The gravest of what is open, in the words of its entry.
+    assert!(text.contains("What it means: KuCoin does not know this key on this site."), "{text}");
+    assert!(text.contains("[Steps]"), "{text}");
     // Whoever takes it for longer has it already.
     world.say(Role::Operator, "/ack 2 4h still on the phone").await;
     let text = world.text(Role::Viewer, "/why mm-bot-1").await;
