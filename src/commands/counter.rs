@@ -170,7 +170,9 @@ impl Counter {
     /// No card of a simulated or redirected exchange can pass for a real one.
     fn mark(&self, mut reply: Reply, spec: &Spec) -> Reply {
         let host = &self.tools.host;
-        let is_of_keys = spec.role > Role::Anyone || spec.group == Group::Keys;
+        // For anyone in role, and yet about the keys of those who may see them.
+        let tells = ["fix", "fixing"].contains(&spec.name) || spec.group == Group::Keys;
+        let is_of_keys = spec.role > Role::Anyone || tells;
         for card in &mut reply.cards {
             if host.demo {
                 *card = card.clone().marked("DEMO");

@@ -31,11 +31,11 @@ pub(super) async fn answer(call: &Call<'_>, question: Option<&str>) -> Result<Re
     let (mut card, topic) = match &found.entry {
         Some(Cow::Borrowed(entry)) => {
             let card = page_here(call, entry, &found.offered).await?;
-            (helpful(call, card, entry, question), Some(entry.id.as_str()))
+            (helpful(call, card, entry, question).await?, Some(entry.id.as_str()))
         }
         // What another exchange's code means is no fact of a key that is watched here.
         Some(Cow::Owned(entry)) => {
-            (helpful(call, page(call, entry, &found.offered), entry, question), None)
+            (helpful(call, page(call, entry, &found.offered), entry, question).await?, None)
         }
         None => {
             note(call, Lack::Unsure, question).await;
@@ -124,14 +124,21 @@ fn meant<'a>(call: &'a Call<'_>, question: &str) -> Option<Found<'a>> {
 pub(super) async fn topic(call: &Call<'_>, id: &str) -> Result<Reply, StoreError> {
     let entry = call.tools.knowledge.named(id);
     let Some(entry) = entry else { return Ok(stale()) };
-    let card = helpful(call, page_here(call, entry, &[]).await?, entry, "");
+    let card = helpful(call, page_here(call, entry, &[]).await?, entry, "").await?;
     shared(call, card, Some(entry.id.as_str())).await
 }
 
 /// The way to say that an answer did not help; of the question only words of ours go with it.
-fn helpful(call: &Call<'_>, card: Card, entry: &Entry, question: &str) -> Card {
-    let (topic, words) = (entry.id.as_str().to_owned(), call.tools.knowledge.outline(question));
-    card.button("Not helpful", Action::NotHelpful { topic, words })
+async fn helpful(
+    call: &Call<'_>,
+    card: Card,
+    entry: &Entry,
+    question: &str,
+) -> Result<Card, StoreError> {
+    let is_off = question.is_empty() || call.desk.settings().await?.gaps_off;
+    let words = if is_off { String::new() } else { call.tools.knowledge.outline(question) };
+    let topic = entry.id.as_str().to_owned();
+    Ok(card.button("Not helpful", Action::NotHelpful { topic, words }))
 }
 
 /// An entry, begun with what is true of the asker's own keys.

@@ -18,7 +18,8 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Reply, StoreError> {
     }
     let gaps = call.desk.gaps(call.at).await?;
     if gaps.is_empty() {
-        let card = Card::new(Tone::Fine, "No question of the last 30 days was without an answer.");
+        let card =
+            Card::new(Tone::Fine, "Nothing is counted: no question went without a good answer.");
         return Ok(Reply::private(card.text(KEPT)));
     }
     let of = |lack| gaps.iter().filter(|gap| gap.lack == lack).map(|gap| gap.times).sum::<i64>();

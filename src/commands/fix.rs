@@ -8,7 +8,7 @@ use super::call::Call;
 use super::check::{self, Looked};
 use super::fixing::{self, ANOTHER, Told};
 use super::press::{LIFE, stale};
-use super::{Reply, Role, faq};
+use super::{Reply, Role, faq, leaked};
 use crate::domain::card::{Action, Card, Line, Tone};
 use crate::domain::evidence::{Fault, Outcome};
 use crate::domain::facts::Binding;
@@ -120,6 +120,10 @@ async fn resume(call: &Call<'_>, fix: Fix) -> Result<Reply, StoreError> {
 
 /// A watched key: the exchange is asked before its people are.
 async fn of_key(call: &Call<'_>, key: KeyView) -> Result<Reply, StoreError> {
+    // A key that somebody else has is deleted, not repaired.
+    if key.key.leak().is_some() {
+        return leaked::by_id(call, &key.key.id).await;
+    }
     let fix = of(Which::Watched(key.key.id.clone()));
     let (key, is_slow) = match check::look(call, key, FRESH).await? {
         Looked::Answered(key) | Looked::Nobody(key) => (key, false),

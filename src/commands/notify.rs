@@ -165,6 +165,11 @@ pub(super) async fn add(
     from: Severity,
     to: Option<&Spot>,
 ) -> Result<Reply, StoreError> {
+    let workspace = call.desk.workspace();
+    if workspace.faq_only && !workspace.is_configured {
+        let line = "No keys are watched here, so there is nothing to tell anybody.";
+        return Ok(Reply::private(Card::new(Tone::Plain, line)));
+    }
     let all = call.desk.receivers().await?;
     let here = match to {
         Some(spot) => Address {

@@ -26,7 +26,7 @@ pub(super) fn answer(call: &Call<'_>) -> Reply {
         } else {
             "for a test message: who saw it"
         })
-        .item(Tone::Plain, "of questions without a good answer: words of my own answers, dots for all others, counted for 30 days")
+        .item(Tone::Plain, "of questions without a good answer: words of my own answers, dots for all others, counted for 30 days (and two days with the button Not helpful of an answer)")
         .item(Tone::Plain, "not stored: your questions in chat, your balances and orders, what else is written in the chat");
     if call.tools.guards.hears(call.place.platform) {
         let line = "looked through for leaked keys and not stored: what people write in the channels of the workspace";

@@ -39,7 +39,7 @@ impl Sureness {
     /// 100 are right.
     const SURE: f32 = 0.5;
     /// From this likelihood on it is shown at all.
-    const LIKELY: f32 = 0.2;
+    pub(super) const LIKELY: f32 = 0.2;
     /// From this likelihood on nothing is offered either.
     const FOREIGN: f32 = 0.5;
 

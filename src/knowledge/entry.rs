@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::embedded::ENTRIES;
+use crate::domain::text::{Clean, holds_secret};
 
 /// The stable id of an entry, for example `expired-meaning`. Only ids of entries that were read exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -95,11 +96,20 @@ pub struct Mistake {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (file, what) = (printable(&self.file, 80), printable(&self.what, 200));
         match self.line {
-            0 => write!(f, "{}: {}", self.file, self.what),
-            line => write!(f, "{}:{line}: {}", self.file, self.what),
+            0 => write!(f, "{file}: {what}"),
+            line => write!(f, "{file}:{line}: {what}"),
         }
     }
+}
+
+/// A word of a file as it is repeated: one line, not long, and nothing that may be a secret.
+fn printable(text: &str, most: usize) -> String {
+    if holds_secret(text) {
+        return "something here looks like a key or a secret".to_owned();
+    }
+    Clean::new(text, most).to_string()
 }
 
 /// The fields and the body of a file, with what leads to its lines.
@@ -183,7 +193,7 @@ fn add_line(entry: &mut Entry, line: &str) -> Result<(), String> {
     } else if let Some(step) = line.strip_prefix(&format!("{number}. ")) {
         entry.steps.push(step.to_owned());
     } else if line.starts_with(|c: char| c.is_ascii_digit()) && line.contains(". ") {
-        return Err(format!("expected step {number}: {line}"));
+        return Err(format!("expected step {number}"));
     } else {
         entry.notes.push(line.to_owned());
     }

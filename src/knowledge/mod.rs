@@ -35,6 +35,7 @@ use codes::Codes;
 use elsewhere::Exchanges;
 use learned::Learned;
 use own::{Fit, Own};
+use source::Asked;
 use tongue::Tongues;
 use words::Words;
 
@@ -80,12 +81,12 @@ impl Knowledge {
     /// As [`Self::embedded`].
     pub fn with(sources: &[Source]) -> Result<Self, Vec<Mistake>> {
         let embedded = Self::embedded().entries;
-        let (entries, own) = source::join(embedded, sources)?;
+        let (entries, own) = source::join(embedded, sources, &Words::embedded())?;
         Ok(Self::of(entries, &own))
     }
 
-    /// All of `entries`; nothing was learned of those at the places `own`.
-    fn of(entries: Vec<Entry>, own: &[usize]) -> Self {
+    /// All of `entries`; to some of them `own` leads too.
+    fn of(entries: Vec<Entry>, own: &[Asked]) -> Self {
         let Some(learned) = Learned::read(WEIGHTS) else { panic!("the fitted weights are broken") };
         let place = |id: &&str| entries.iter().position(|entry| entry.id.as_str() == *id);
         let places = learned.topics().iter().map(place).collect();
@@ -99,7 +100,7 @@ impl Knowledge {
             vocabulary,
             learned,
             places,
-            own: Own::of(&entries, own, &words),
+            own: Own::of(own, &words),
             words,
             entries,
         }
@@ -145,8 +146,16 @@ impl Knowledge {
             .collect();
         hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.topic.cmp(&b.topic)));
         let fits = self.own.find(&self.words.terms(&folded));
-        let is_own = fits.first().is_some_and(|fit| fit.is_meant);
+        // A likely question about what keeps funds safe has our answer, whatever an alias says.
+        let is_safety =
+            |hit: &Hit| hit.score >= Sureness::LIKELY && source::is_protected(hit.topic);
+        let safety = hits.first().copied().filter(is_safety);
         self.place_own(&fits, &mut hits);
+        if let Some(safety) = safety {
+            hits.retain(|hit| hit.topic != safety.topic);
+            hits.insert(0, safety);
+        }
+        let is_own = safety.is_none() && fits.first().is_some_and(|fit| fit.is_meant);
         let elsewhere = self.elsewhere.find(&folded);
         let coded = elsewhere
             .and_then(|found| self.elsewhere.topic(found))

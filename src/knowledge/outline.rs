@@ -7,6 +7,13 @@ use super::words;
 
 /// What stands for words that are not ours.
 const DOTS: &str = "…";
+/// What people call something that nobody else may know.
+const SECRETS: [&str; 7] =
+    ["passphrase", "password", "passcode", "secret", "pin", "contrasena", "passwort"];
+/// Words between that and the thing itself.
+const TELLING: [&str; 7] = ["is", "was", "are", "ist", "es", "est", "equals"];
+/// A number with fewer digits is no error code.
+const CODE_DIGITS: usize = 5;
 /// Parts of an outline; what follows is dots.
 const MOST: usize = 16;
 
@@ -19,15 +26,23 @@ pub(super) fn vocabulary<'a>(texts: impl Iterator<Item = &'a str>) -> HashSet<St
 /// of others.
 pub(super) fn outline(known: &HashSet<String>, question: &str) -> String {
     let mut parts: Vec<String> = Vec::new();
+    let mut is_told = false;
     for word in words::split(&words::without_links(&words::fold(question))) {
+        // "my passphrase is …": what follows may be one, in words of ours.
+        is_told |= TELLING.contains(&word.as_str())
+            && parts.last().is_some_and(|last| SECRETS.contains(&last.as_str()));
         let is_full = parts.len() >= MOST;
-        if !is_full && known.contains(&word) {
+        if !is_full && !is_told && !is_short_number(&word) && known.contains(&word) {
             parts.push(word);
         } else if parts.last().is_none_or(|last| last != DOTS) {
             parts.push(DOTS.to_owned());
         }
     }
     parts.join(" ")
+}
+
+fn is_short_number(word: &str) -> bool {
+    word.len() < CODE_DIGITS && word.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -37,8 +52,13 @@ mod tests {
     #[test]
     fn an_outline_has_only_words_of_ours_in_their_order() {
         let known = vocabulary(
-            ["Why API keys expire", "400003: the key does not exist", "mi llave ha caducado"]
-                .into_iter(),
+            [
+                "Why API keys expire",
+                "400003: the key does not exist",
+                "mi llave ha caducado",
+                "passphrase 30",
+            ]
+            .into_iter(),
         );
         let table = [
             ("why did my KEY expire?", "why … key expire"),
@@ -46,6 +66,8 @@ mod tests {
             ("400003 key https://api.kucoin.com/key", "400003 key"),
             ("mi llave de Juan ha caducádo", "mi llave … ha caducado"),
             ("pizza in Berlin", "…"),
+            ("my passphrase is key exist does", "… passphrase …"),
+            ("wrong passphrase, key 30 does not exist", "… passphrase key … does not exist"),
             ("\u{1f511}\u{1f4a5}", ""),
             ("", ""),
         ];

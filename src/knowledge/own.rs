@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::entry::Entry;
+use super::source::Asked;
 use super::words::{self, Words};
 
 /// From this likeness on a phrase whose words all stand in the question means it.
@@ -51,12 +51,12 @@ impl Fit {
 }
 
 impl Own {
-    /// Indexes the entries at these places.
-    pub(super) fn of(entries: &[Entry], own: &[usize], words: &Words) -> Self {
+    /// Indexes what leads to own entries.
+    pub(super) fn of(own: &[Asked], words: &Words) -> Self {
         let mut index = Self::default();
-        for &entry in own {
-            let texts = std::iter::once(&entries[entry].title).chain(&entries[entry].aliases);
-            for text in texts {
+        for Asked { entry, phrases } in own {
+            let entry = *entry;
+            for text in phrases {
                 let terms: BTreeSet<String> = words.terms(&words::fold(text)).into_iter().collect();
                 let at = index.phrases.len();
                 if !terms.is_empty() {
@@ -100,6 +100,8 @@ impl Own {
 fn fit(phrase: &Phrase, shared: usize, asked: usize) -> Fit {
     #[expect(clippy::cast_precision_loss, reason = "some thousand words at most")]
     let likeness = 2.0 * shared as f32 / (phrase.terms + asked) as f32;
-    let is_meant = shared == phrase.terms && likeness >= MEANT;
+    // One word means an entry where nothing else was asked.
+    let is_whole = phrase.terms > 1 || asked == 1;
+    let is_meant = shared == phrase.terms && is_whole && likeness >= MEANT;
     Fit { entry: phrase.entry, likeness, is_meant }
 }

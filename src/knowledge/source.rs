@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::entry::{Entry, Mistake, Sheet, Topic, day};
+use super::words::{self, Words};
 use crate::domain::text::holds_secret;
 
 /// One file of the operator's folder.
@@ -27,6 +28,11 @@ const PROTECTED: [&str; 7] = [
     "choose-permissions",
     "store-key",
 ];
+/// Whether a topic's text is ours alone.
+pub(super) fn is_protected(topic: Topic) -> bool {
+    PROTECTED.contains(&topic.as_str())
+}
+
 /// The longest id, in characters.
 const LONGEST_ID: usize = 48;
 /// The longest title, and each other text, in characters.
@@ -52,11 +58,18 @@ struct Fields {
     is_override: bool,
 }
 
-/// Puts the operator's entries among the embedded ones; also the places of what was put there.
+/// What leads to an entry of the operator's own: its place, and what they say that people ask.
+pub(super) struct Asked {
+    pub(super) entry: usize,
+    pub(super) phrases: Vec<String>,
+}
+
+/// Puts the operator's entries among the embedded ones; also what leads to those.
 pub(super) fn join(
     embedded: Vec<Entry>,
     sources: &[Source],
-) -> Result<(Vec<Entry>, Vec<usize>), Vec<Mistake>> {
+    words: &Words,
+) -> Result<(Vec<Entry>, Vec<Asked>), Vec<Mistake>> {
     let mut topics: HashMap<String, Topic> =
         embedded.iter().map(|entry| (entry.id.as_str().to_owned(), entry.id)).collect();
     let mut mistakes = Vec::new();
@@ -68,25 +81,27 @@ pub(super) fn join(
             Err(mistake) => mistakes.push(mistake),
         }
     }
-    if !mistakes.is_empty() {
-        return Err(mistakes);
-    }
     let (mut entries, mut own) = (embedded, Vec::new());
     let ours = entries.len();
-    for source in sources {
+    for source in sources.iter().filter(|source| id(source).is_ok()) {
         let replaced = entries[..ours].iter().position(|entry| id(source) == Ok(entry.id.as_str()));
-        let read = read(source, replaced.map(|at| &entries[at]), &topics)
+        let read = read(source, replaced.map(|at| &entries[at]), &topics, words)
             .and_then(|entry| no_code_twice(source, &entry, &entries).map(|()| entry));
-        match (read, replaced) {
-            (Ok(entry), Some(at)) => {
-                entries[at] = entry;
-                own.push(at);
+        let (mut entry, at) = match (read, replaced) {
+            (Ok(entry), at) => (entry, at.unwrap_or(entries.len())),
+            (Err(mistake), _) => {
+                mistakes.push(mistake);
+                continue;
             }
-            (Ok(entry), None) => {
-                own.push(entries.len());
-                entries.push(entry);
+        };
+        let phrases = std::iter::once(&entry.title).chain(&entry.aliases).cloned().collect();
+        own.push(Asked { entry: at, phrases });
+        match entries.get_mut(at) {
+            Some(replaced) => {
+                keep(&mut entry, replaced);
+                *replaced = entry;
             }
-            (Err(mistake), _) => mistakes.push(mistake),
+            None => entries.push(entry),
         }
     }
     if mistakes.is_empty() { Ok((entries, own)) } else { Err(mistakes) }
@@ -107,6 +122,7 @@ fn read(
     source: &Source,
     replaced: Option<&Entry>,
     topics: &HashMap<String, Topic>,
+    words: &Words,
 ) -> Result<Entry, Mistake> {
     let sheet = Sheet::<Fields>::read(&source.file, &source.text)?;
     let (fields, id) = (&sheet.fields, id(source)?);
@@ -149,20 +165,25 @@ fn read(
         see: see.collect::<Result<_, _>>()?,
     };
     sheet.fill(&mut entry)?;
-    lint(&sheet, &entry, &source.text)?;
-    // Who asks with an exchange's code finds the entry also where the new text does not name it.
-    if let Some(replaced) = replaced {
-        entry.codes.extend(replaced.codes.iter().cloned());
-        entry.aliases.extend(replaced.aliases.iter().cloned());
-        if entry.see.is_empty() {
-            entry.see.clone_from(&replaced.see);
-        }
-    }
+    lint(&sheet, (&entry, &source.text), words)?;
     Ok(entry)
 }
 
+/// Who asks with an exchange's code finds the entry also where the new text does not name it.
+fn keep(entry: &mut Entry, replaced: &Entry) {
+    entry.codes.extend(replaced.codes.iter().cloned());
+    entry.aliases.extend(replaced.aliases.iter().cloned());
+    if entry.see.is_empty() {
+        entry.see.clone_from(&replaced.see);
+    }
+}
+
 /// What would not fit a message, or must not stand in one.
-fn lint(sheet: &Sheet<'_, Fields>, entry: &Entry, text: &str) -> Result<(), Mistake> {
+fn lint(
+    sheet: &Sheet<'_, Fields>,
+    (entry, text): (&Entry, &str),
+    words: &Words,
+) -> Result<(), Mistake> {
     let longer = |text: &str, most: usize| text.chars().nth(most).is_some();
     if entry.title.is_empty() || longer(&entry.title, LONGEST_TITLE) {
         return Err(
@@ -181,6 +202,9 @@ fn lint(sheet: &Sheet<'_, Fields>, entry: &Entry, text: &str) -> Result<(), Mist
         return Err(
             sheet.mistake("title", format!("{LONGEST} characters at most are shown of one"))
         );
+    }
+    if entry.aliases.iter().any(|alias| words.say_only_the_subject(&words::fold(alias))) {
+        return Err(sheet.mistake("aliases", "an alias says only what everything here is about"));
     }
     if holds_secret(text) {
         return Err(sheet.mistake("title", "something in it looks like a key or a secret"));
@@ -244,6 +268,17 @@ mod tests {
                 "{question}"
             );
         }
+        // What keeps funds safe is answered first, whatever an alias says.
+        let evil = VPN
+            .replace("vpn for bots", "my key was leaked")
+            .replace("which address do our bots have", "stolen");
+        let evil = Knowledge::with(&[file("zz.md", &evil)]).expect("it reads");
+        for question in
+            ["my key was leaked", "someone stole my key", "my api key was stolen, what now?"]
+        {
+            let found = evil.lookup(question).topic().map(Topic::as_str);
+            assert_eq!(found, Some("compromised"), "{question}");
+        }
         // An exact code has one meaning.
         assert_eq!(knowledge.lookup("400003 vpn for bots").sureness, Sureness::Exact);
         assert_eq!(first("400003 vpn for bots"), Some("error-key-not-exists"));
@@ -266,6 +301,26 @@ mod tests {
             assert_eq!(found, Some("error-ip-not-allowed"), "{question}");
         }
         assert_eq!(knowledge.entries().len(), Knowledge::embedded().entries().len());
+        // What else people ask is answered as before, safety first.
+        let before = Knowledge::embedded();
+        for id in ["shared-key", "create-key", "review-keys", "update-apps", "ip-whitelist"] {
+            let text = text
+                .replace("Trading through our VPN", "House rule")
+                .replace("vpn for bots", "ask ann");
+            let own = Knowledge::with(&[file(&format!("{id}.md"), &text)]).expect("it reads");
+            for question in [
+                "my key was stolen",
+                "someone has my key",
+                "is my key ok",
+                "my key expired",
+                "how do i make a new key",
+                "bot key",
+                "how often should i rotate my keys",
+            ] {
+                let (old, new) = (before.lookup(question), own.lookup(question));
+                assert_eq!(old.topic(), new.topic(), "{id}: {question}");
+            }
+        }
     }
 
     #[test]
@@ -305,6 +360,7 @@ mod tests {
                 with("see =", "codes = [\"400003\"]\nsee ="),
                 "x.md:1: the code 400003 leads to error-key-not-exists",
             ),
+            ("x.md", with("vpn for bots", "api key"), "x.md:3: an alias says only what"),
             ("create-key.md", VPN.to_owned(), "create-key.md:1: there is such an entry"),
             ("x.md", overriding.clone(), "x.md:2: there is no such entry to replace"),
         ];

@@ -1,5 +1,6 @@
 //! Gaps: questions that got no good answer, counted by day. What is kept of one is an outline in
-//! the FAQ's own words; who asked, where and when in the day is kept nowhere.
+//! the FAQ's own words; who asked, where and when in the day is not. Only the button by which an
+//! asker calls an answer not helpful holds their outline, with its chat, until it ends.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sqlx::query;
@@ -113,13 +114,19 @@ impl Desk {
         rows.iter().map(gap).collect()
     }
 
-    /// Forgets all gaps of this workspace.
+    /// Forgets all gaps of this workspace, and the buttons that would tell of one.
     pub async fn forget_gaps(&self) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         query("DELETE FROM gaps WHERE workspace_id = $1")
             .bind(self.workspace.id.as_str())
             .execute(tx.conn())
             .await?;
+        query(
+            "DELETE FROM buttons WHERE workspace_id = $1 AND action_json LIKE '%\"not_helpful\"%'",
+        )
+        .bind(self.workspace.id.as_str())
+        .execute(tx.conn())
+        .await?;
         tx.commit().await
     }
 }

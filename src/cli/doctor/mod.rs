@@ -39,6 +39,15 @@ fn broken(text: impl Into<String>) -> Finding {
     Finding { tone: Tone::Broken, text: text.into() }
 }
 
+/// The operator's own FAQ entries, where the settings name a folder of them.
+fn entries(config: &Config) -> Option<Finding> {
+    config.knowledge.as_ref()?;
+    Some(match super::entries::knowledge(config) {
+        Ok(_) => fine("The FAQ entries of your own are understood."),
+        Err(failure) => broken(failure.sentence().unwrap_or_default()),
+    })
+}
+
 /// Runs the subcommand: exit code 1 when something is broken, after everything was looked at.
 pub async fn run(flags: &Flags, terminal: &mut Terminal) -> Result<(), Failure> {
     let config = open::load(flags)?;
@@ -46,6 +55,7 @@ pub async fn run(flags: &Flags, terminal: &mut Terminal) -> Result<(), Failure> 
     terminal.note(format!("Data folder: {}", config.data_dir.display()));
     let mut all = vec![settings(&config)];
     all.extend(backups(&config));
+    all.extend(entries(&config));
     say(&all, terminal)?;
     let ledger = ledger::look(&config, terminal).await?;
     let host: Vec<Finding> = ledger.found.into_iter().chain(room(&config)).collect();

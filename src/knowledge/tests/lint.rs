@@ -89,7 +89,7 @@ fn a_mistake_in_an_entry_is_told_with_file_and_line() {
         ("create-key", "nowhere", "x.md:2: no entry is called nowhere"),
         ("2026-11-23", "10:00:00", "x.md:4: checked is no day"),
         ("see = []", "see = [\"nowhere\"]", "x.md:7: no entry is called nowhere"),
-        ("1. One.", "2. Two.", "x.md:11: expected step 1: 2. Two."),
+        ("1. One.", "2. Two.", "x.md:11: expected step 1"),
         ("Answer.\n\n1. One.\n", "", "x.md:9: no answer"),
     ] {
         let mistake = parse("x.md", &good.replacen(from, to, 1)).expect_err(told);
