@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::call::Call;
-use super::parse::{LONGEST, end_of};
+use super::parse::whole;
 use super::{Actor, Command, Counter, Invocation, Place, Reply, Role, Spec, Tools};
 use crate::domain::card::{Action, Block, Card, Line, Tone};
 use crate::domain::id::WorkspaceId;
@@ -235,11 +235,9 @@ impl Counter {
     /// Whether a message that nobody addressed to the bot, in a room of a workspace, holds a secret
     /// for certain. Perhaps is no: in company nothing is said of what may be an order's number.
     pub async fn overhear(&self, (platform, room): (Platform, &str), text: &str) -> bool {
-        let parts = [head(text), end_of(text)];
+        let text = whole(text);
         // Most messages cost no look into the ledger.
-        let worth =
-            |part: &str| Pasted::of(part) != Pasted::Nothing || !possible_keys(part).is_empty();
-        if !parts.into_iter().any(worth) {
+        if Pasted::of(text) == Pasted::Nothing && possible_keys(text).is_empty() {
             return false;
         }
         let home = match self.tools.store.home_of(platform, room).await {
@@ -251,16 +249,7 @@ impl Counter {
             }
         };
         let desk = self.tools.store.desk(home.workspace);
-        for part in parts {
-            if self.is_leak(&desk, part).await {
-                return true;
-            }
-        }
-        false
-    }
-
-    async fn is_leak(&self, desk: &Desk, text: &str) -> bool {
-        match look(&self.tools, desk, text).await {
+        match look(&self.tools, &desk, text).await {
             Ok(found) => found.pasted == Pasted::Certain,
             Err(error) => {
                 tracing::error!(%error, "the watched keys could not be compared with a message");
@@ -286,13 +275,6 @@ impl Counter {
         }
         Report::Taken(certain(None, place))
     }
-}
-
-/// The beginning of a long text; with [`end_of`] nothing longer is looked through (S19), and no
-/// platform's message is longer than both.
-fn head(text: &str) -> &str {
-    let cut = text.char_indices().nth(LONGEST).map_or(text.len(), |(at, _)| at);
-    &text[..cut]
 }
 
 fn may_report(actor: &Actor) -> bool {

@@ -66,7 +66,7 @@ pub use door::{Entrance, Visitor};
 pub use guard::{Fingerprint, Guards, Hearing, Removal, Report, notice};
 pub use limit::Limits;
 pub use notify::{KEPT_SMALL, WIDE};
-pub use parse::{LONGEST, ParseError, cut, end_of, hear, parse, parse_guarded};
+pub use parse::{LONGEST, ParseError, hear, parse, parse_guarded, whole};
 pub use posted::Posted;
 pub use press::Press;
 pub use spec::{Argument, ArgumentKind, Given, Group, Reach, Spec, markdown_table};
@@ -278,9 +278,13 @@ async fn dispatch(call: &Call<'_>, command: &Command) -> Result<Reply, StoreErro
         Command::Why { key } => why::by_label(call, key.as_deref()).await,
         Command::Upcoming { days } => upcoming::list(call, *days).await,
         Command::Leaked { key } => leaked::by_label(call, key.as_deref()).await,
-        Command::Faq { question, whom: None } => faq::answer(call, question.as_deref()).await,
-        Command::Faq { question, whom: Some(whom) } => {
-            faq::answer_for(call, question.as_deref(), whom).await
+        // The guard has looked at all of it; what is read is its end (S19).
+        Command::Faq { question, whom } => {
+            let question = question.as_deref().map(parse::end_of);
+            match whom {
+                None => faq::answer(call, question).await,
+                Some(whom) => faq::answer_for(call, question, whom).await,
+            }
         }
         Command::Faqgaps => faqgaps::list(call).await,
         // Codes are spent at the door, before anybody stands at a desk.

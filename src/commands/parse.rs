@@ -1,14 +1,16 @@
-//! A typed line becomes a command. Cut first, then read; what is wrong is said in one sentence
-//! that never repeats what was typed.
+//! A typed line becomes a command. What may hold a secret goes to the guard whole; the rest is cut
+//! first and then read. What is wrong is said in one sentence that never repeats what was typed.
 
 use super::spec::{Argument, ArgumentKind, Given, Reach, Spec, typed};
 use super::until::{is_time, seems_time};
 use super::{Command, Reply};
 use crate::domain::card::{Card, Tone};
-use crate::domain::leak::Pasted;
+use crate::domain::leak::{Pasted, possible_keys};
 
-/// Input is cut to this many characters before anything looks at it (S19).
+/// Input is cut to this many characters before anything but the guard looks at it (S19).
 pub const LONGEST: usize = 2_000;
+/// The guard looks at this many; no platform has a longer message.
+const JUDGED: usize = 10_000;
 
 /// Why a line is no command, in one sentence for the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,10 +37,19 @@ impl ParseError {
 }
 
 /// The last [`LONGEST`] characters of a question: the cause of a long paste stands at its end.
-pub fn end_of(question: &str) -> &str {
-    let question = question.trim();
-    let cut = question.char_indices().rev().nth(LONGEST - 1).map_or(0, |(at, _)| at);
-    &question[cut..]
+pub(super) fn end_of(question: &str) -> &str {
+    last(question, LONGEST)
+}
+
+/// As much of a text as the guard looks at: all of it, but for what no platform delivers.
+pub fn whole(text: &str) -> &str {
+    last(text, JUDGED)
+}
+
+fn last(text: &str, most: usize) -> &str {
+    let text = text.trim();
+    let cut = text.char_indices().rev().nth(most - 1).map_or(0, |(at, _)| at);
+    &text[cut..]
 }
 
 /// A line that is not longer than can be read: of a question the end is kept, of anything else
@@ -82,21 +93,28 @@ pub fn parse(line: &str) -> Result<Command, ParseError> {
 /// Reads a line like [`parse`]; what may hold a secret goes nowhere but to the guard, whatever
 /// command it was meant for.
 pub fn parse_guarded(line: &str) -> Result<Command, ParseError> {
-    if Pasted::of(line) == Pasted::Nothing {
-        return parse(line);
-    }
-    Ok(Command::Faq { question: Some(cut(line)), whom: None })
+    guarded(line).map_or_else(|| parse(line), Ok)
+}
+
+/// The guard's own command, where a line may hold a secret. Of a long one a key's id is enough:
+/// cut, it would never be compared with the watched ones.
+fn guarded(line: &str) -> Option<Command> {
+    let line = whole(line);
+    let is_long = line.chars().nth(LONGEST).is_some();
+    let is_suspect =
+        Pasted::of(line) != Pasted::Nothing || (is_long && !possible_keys(line).is_empty());
+    is_suspect.then(|| Command::Faq { question: Some(line.to_owned()), whom: None })
 }
 
 /// Reads a line typed where only commands and questions are typed: what is no command is a
 /// question. What may be a secret goes nowhere but to the warning that [`Command::Faq`] gives.
 pub fn hear(line: &str) -> Result<Command, ParseError> {
+    if let Some(command) = guarded(line) {
+        return Ok(command);
+    }
     let line = cut(line);
     let line = line.trim();
     let question = || Ok(Command::Faq { question: Some(line.to_owned()), whom: None });
-    if Pasted::of(line) != Pasted::Nothing {
-        return question();
-    }
     let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let is_command = match Spec::named(name) {
         _ if name.is_empty() || name.starts_with('/') => true,
@@ -240,6 +258,33 @@ mod tests {
         assert_eq!(alert.as_deref(), Some("7"));
         assert!(cut(&"x".repeat(100_000)).len() <= LONGEST);
         assert!(cut(&format!("/{}", "x".repeat(100_000))).len() <= LONGEST);
+    }
+
+    #[test]
+    fn a_secret_is_the_guards_however_much_stands_around_it() {
+        let long = "x ".repeat(LONGEST);
+        let secret = "secret=46fd8974-aaaa-bbbb-cccc-896f005b2340";
+        let key = "order id 6705f5c311545b000157d3eb";
+        for held in [secret, key] {
+            for line in [
+                format!("/faq {held} {long}"),
+                format!("{held} {long}"),
+                format!("/ack 3 {long} {held} {long}"),
+                format!("/alerts {long} {held}"),
+            ] {
+                for heard in [hear(&line), parse_guarded(&line)] {
+                    let Ok(Command::Faq { question: Some(question), whom: None }) = heard else {
+                        panic!("{held}: {heard:?}")
+                    };
+                    assert!(question.contains(held), "{held}");
+                }
+            }
+        }
+        let flood = format!("{secret} {}", "x ".repeat(100_000));
+        let Ok(Command::Faq { question: Some(question), .. }) = hear(&flood) else {
+            panic!("none")
+        };
+        assert!(question.len() <= JUDGED);
     }
 
     fn ack(alert: &str, until: Option<&str>, reason: Option<&str>) -> Command {

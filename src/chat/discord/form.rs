@@ -136,7 +136,7 @@ fn explain(data: &CommandData) -> Command {
             text.push_str(part);
         }
     }
-    let text = commands::end_of(&text).to_owned();
+    let text = commands::whole(&text).to_owned();
     // Without words there is nothing to read: the topics are offered.
     Command::Faq { question: (!text.is_empty()).then_some(text), whom: None }
 }

@@ -294,8 +294,7 @@ impl Front {
 }
 
 fn addressed(text: &str, ours: Option<&str>) -> Option<Addressed> {
-    let text = commands::cut(text);
-    let (word, rest) = split(text.strip_prefix('/')?);
+    let (word, rest) = split(text.trim().strip_prefix('/')?);
     let (name, bot) = word.split_once('@').map_or((word, None), |(name, bot)| (name, Some(bot)));
     if let Some(bot) = bot
         && !ours.is_some_and(|ours| ours.eq_ignore_ascii_case(bot))
@@ -346,7 +345,7 @@ fn with_replied(command: Command, message: &Message) -> Command {
         Command::Faq { question: None, whom } => {
             let replied = message.reply_to_message();
             let text = replied.and_then(|replied| replied.text().or(replied.caption()));
-            let question = text.map(|text| commands::end_of(text).to_owned());
+            let question = text.map(|text| commands::whole(text).to_owned());
             Command::Faq { question, whom }
         }
         other => other,
@@ -360,7 +359,7 @@ fn understood(line: &str, message: &Message, is_forwarded: bool) -> Result<Comma
         return Err(plain(NO_TEXT));
     }
     if is_forwarded {
-        let question = commands::end_of(line).to_owned();
+        let question = commands::whole(line).to_owned();
         return Ok(Command::Faq { question: Some(question), whom: None });
     }
     let command = commands::hear(line).map_err(|error| error.reply())?;

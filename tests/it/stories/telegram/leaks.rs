@@ -142,3 +142,27 @@ async fn a_secret_as_a_code_or_under_a_picture_is_no_way_round() {
     }
     world.end().await;
 }
+
+#[tokio::test]
+async fn a_secret_before_much_other_text_is_no_way_round() {
+    let world = world("leak-long", ADMIN, true).await;
+    world.watch("mm-bot-1").await;
+    let key = SimKey::made_up("mm-bot-1").key;
+    let long = "again ".repeat(600);
+    for held in [PAIR, &format!("order id {key}")] {
+        for text in [format!("/faq {held} {long}"), format!("{held} {long}")] {
+            let message = writes(&world, BO, BO.id, &text).await;
+            world.reads(BO.id, &["delete", "at the exchange now", "I have deleted the message"]);
+            assert!(!world.fake.stands(BO.id, message), "{held}");
+            world.pass(TimeDelta::minutes(2)).await;
+            let message = writes(&world, BO, DESK, &text).await;
+            world.reads(DESK, &["A secret was posted here and removed"]);
+            assert!(!world.fake.stands(DESK, message), "{held}");
+        }
+    }
+    // A command that takes no words.
+    let message = writes(&world, BO, DESK, &format!("/alerts {long} {PAIR}")).await;
+    world.reads(DESK, &["A secret was posted here and removed"]);
+    assert!(!world.fake.stands(DESK, message));
+    world.end().await;
+}
