@@ -168,7 +168,7 @@ impl Counter {
     }
 
     /// No card of a simulated or redirected exchange can pass for a real one.
-    fn mark(&self, mut reply: Reply, spec: &Spec) -> Reply {
+    pub(super) fn mark(&self, mut reply: Reply, spec: &Spec) -> Reply {
         let host = &self.tools.host;
         // For anyone in role, and yet about the keys of those who may see them.
         let tells = ["fix", "fixing"].contains(&spec.name) || spec.group == Group::Keys;

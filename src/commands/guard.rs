@@ -160,19 +160,35 @@ fn certain(key: Option<&Label>, place: &Place) -> Reply {
         Some(label) => {
             Line::from("That is the key of ").label(label).text(": delete it at the exchange now")
         }
-        None => Line::from("That is a secret: delete its key at the exchange now"),
+        None => a_secret(),
     };
-    let card = Card::new(Tone::Broken, title)
+    leaked(with_steps(warned(title, place.platform, "Steps")))
+}
+
+fn a_secret() -> Line {
+    Line::from("That is a secret: delete its key at the exchange now")
+}
+
+fn leaked(card: Card) -> Reply {
+    Reply { leak: true, ..Reply::private(card) }
+}
+
+/// `steps` leads to the rest.
+fn warned(title: Line, platform: Platform, steps: &str) -> Card {
+    Card::new(Tone::Broken, title)
         .text("Whoever reads along can use it. I have kept nothing of it.")
-        .steps(order(place.platform));
-    Reply { leak: true, ..Reply::private(with_steps(card)) }
+        .steps(order(platform, steps))
 }
 
 /// Leaked or stolen: delete first.
-fn order(platform: Platform) -> [Line; 3] {
+fn order(platform: Platform, steps: &str) -> [Line; 3] {
     let last = match platform {
-        Platform::Console => "Clear this line from the screen, and make a new key: Steps.",
-        Platform::Discord | Platform::Telegram => "Make a new key: Steps. Then /leaked.",
+        Platform::Console => {
+            format!("Clear this line from the screen, and make a new key: {steps}.")
+        }
+        Platform::Discord | Platform::Telegram => {
+            format!("Make a new key: {steps}. Then /leaked.")
+        }
     };
     [
         Line::from("Delete the key at its exchange, before anything else."),
@@ -256,6 +272,16 @@ impl Counter {
                 Pasted::of(text) == Pasted::Certain
             }
         }
+    }
+
+    /// What somebody is told who is not served now (too much at once, no desk yet) and has posted
+    /// a secret for certain. Judged by the text alone, so that a flood costs nothing; without
+    /// buttons, since they belong to a desk.
+    pub fn warning(&self, place: &Place, text: &str) -> Option<Reply> {
+        let is_certain = Pasted::of(whole(text)) == Pasted::Certain;
+        let card = || warned(a_secret(), place.platform, "/faq compromised");
+        let spec = Spec::of(&Command::Faq { question: None, whom: None });
+        is_certain.then(|| self.mark(leaked(card()), spec))
     }
 
     /// Whether everybody in a place may be told of a leak now: once a minute is enough.

@@ -80,6 +80,7 @@ impl Front {
             Event::Said { message, is_forwarded } => {
                 self.hear(&message, is_forwarded, &mut alarm).await;
             }
+            Event::Overheard(message) => self.hear_by_the_way(&message, &mut alarm).await,
             Event::Anonymous(message) => self.hear_anonymous(&message, &mut alarm).await,
             Event::Pressed(query) => self.press(&query, &mut alarm).await,
             Event::Moved { from, to } => {
@@ -162,7 +163,7 @@ impl Front {
     }
 
     /// Whether somebody is known here, without a question to Telegram.
-    async fn is_at_home(&self, caller: &Caller) -> bool {
+    pub(super) async fn is_at_home(&self, caller: &Caller) -> bool {
         let visitor = &caller.visitor;
         let entered = if visitor.room.is_some() {
             self.counter.enter(visitor, &Standing::default()).await

@@ -22,8 +22,7 @@ impl Front {
             return;
         }
         let place = &caller.visitor.place;
-        let text = message.text().or(message.caption()).unwrap_or_default();
-        if !self.counter.overhear((Platform::Telegram, &place.chat), text).await {
+        if !self.counter.overhear((Platform::Telegram, &place.chat), words(message)).await {
             return;
         }
         let removal = self.remove(message.chat.id, message.id).await;
@@ -52,6 +51,47 @@ impl Front {
         self.post(&notice(removal), Tz::UTC, keyboard, (spot, None), alarm).await;
     }
 
+    /// Somebody who is at home here has said too much at once: a secret goes all the same, and
+    /// nothing is said of it.
+    pub(super) async fn sweep(&self, caller: &Caller, message: &Message) {
+        let warning = self.counter.warning(&caller.visitor.place, words(message));
+        if warning.is_some() && self.is_at_home(caller).await {
+            self.remove(message.chat.id, message.id).await;
+        }
+    }
+
+    /// Somebody cannot be served: where they wrote a secret it goes, and they are warned; `false`
+    /// where they did not.
+    pub(super) async fn warns(
+        &self,
+        caller: &Caller,
+        message: &Message,
+        alarm: &mut Alarm,
+    ) -> bool {
+        let place = &caller.visitor.place;
+        let Some(warning) = self.counter.warning(place, words(message)) else { return false };
+        let removal = self.remove(message.chat.id, message.id).await;
+        let reply = if caller.spot.is_shared() {
+            Reply::open(notice(removal))
+        } else {
+            warning.after(removal)
+        };
+        self.say_openly(caller.spot, &reply, alarm).await;
+        true
+    }
+
+    /// What is said to somebody who cannot be served, after the warning where one is due.
+    pub(super) async fn say_instead(
+        &self,
+        (caller, message): (&Caller, &Message),
+        reply: &Reply,
+        alarm: &mut Alarm,
+    ) {
+        if !self.warns(caller, message, alarm).await {
+            self.say_openly(caller.spot, reply, alarm).await;
+        }
+    }
+
     /// Deletes a message; what is gone already is gone.
     pub(super) async fn remove(&self, chat: ChatId, message: MessageId) -> Removal {
         match self.account.api.call::<_, bool>(&DeleteMessage::new(chat, message)).await {
@@ -65,6 +105,10 @@ impl Front {
             }
         }
     }
+}
+
+fn words(message: &Message) -> &str {
+    message.text().or(message.caption()).unwrap_or_default()
 }
 
 /// What Telegram says of a message that is not there.

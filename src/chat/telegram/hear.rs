@@ -52,9 +52,10 @@ impl Front {
             _ => Spec::named(name).is_some(),
         };
         if !is_ours {
-            return;
+            return self.overhear(caller, message, alarm).await;
         }
         if let Some(reply) = self.counter.knock(&caller.visitor) {
+            self.sweep(caller, message).await;
             return self.slow_down(caller, &reply, alarm).await;
         }
         let command = commands::parse_guarded(&addressed.line);
@@ -70,7 +71,9 @@ impl Front {
                 return self.say_openly(caller.spot, &reply, alarm).await;
             }
             Err(Stuck::Stranger) => return,
-            Err(Stuck::Said(reply)) => return self.say_openly(caller.spot, &reply, alarm).await,
+            Err(Stuck::Said(reply)) => {
+                return self.say_instead((caller, message), &reply, alarm).await;
+            }
         };
         let (command, leaked) = match command {
             Ok(typed) => {
@@ -95,6 +98,15 @@ impl Front {
         self.answer((&desk, &asked), reply, (caller.spot, Some(message.id)), alarm).await;
     }
 
+    /// What a group's channel, a person by way of a machine or one who is away said there is
+    /// nobody's command, and a secret all the same.
+    pub(super) async fn hear_by_the_way(&self, message: &Message, alarm: &mut Alarm) {
+        let Some(user) = &message.from else { return };
+        let topic = message.thread_id.filter(|_| message.is_topic_message);
+        let caller = self.caller(user, &message.chat, topic.map(|ThreadId(MessageId(id))| id));
+        self.overhear(&caller, message, alarm).await;
+    }
+
     /// An admin who hides behind the group's name: heard as an admin only where the workspace wants
     /// that, and never shown what is for one person alone.
     pub(super) async fn hear_anonymous(&self, message: &Message, alarm: &mut Alarm) {
@@ -109,13 +121,19 @@ impl Front {
         // One stand-in for all groups: each counts by itself.
         caller.visitor.id = format!("{} in {}", caller.visitor.id, caller.visitor.place.chat);
         if let Some(reply) = self.counter.knock(&caller.visitor) {
+            self.sweep(&caller, message).await;
             return self.slow_down(&caller, &reply, alarm).await;
         }
         let entered = self.counter.enter_anonymously(&caller.visitor).await;
         let (desk, actor) = match self.or_sorry(entered) {
             Ok(Some(both)) => both,
-            Ok(None) => return self.hint_at_anonymity(&caller, alarm).await,
-            Err(Stuck::Said(reply)) => return self.say_openly(caller.spot, &reply, alarm).await,
+            Ok(None) => {
+                self.overhear(&caller, message, alarm).await;
+                return self.hint_at_anonymity(&caller, alarm).await;
+            }
+            Err(Stuck::Said(reply)) => {
+                return self.say_instead((&caller, message), &reply, alarm).await;
+            }
             Err(Stuck::Stranger) => return,
         };
         let mut place = caller.visitor.place.clone();
@@ -213,6 +231,7 @@ impl Front {
             None => text.to_owned(),
         };
         if let Some(reply) = self.counter.knock(&caller.visitor) {
+            self.sweep(caller, message).await;
             return self.slow_down(caller, &reply, alarm).await;
         }
         let (name, rest) = split(&line);
@@ -227,11 +246,13 @@ impl Front {
         let entered = match self.enter_privately(caller, None, afresh, alarm).await {
             Ok(entered) => entered,
             // A code lets in whoever brings it, whatever Telegram says of them or does not.
-            Err(Stuck::Said(reply)) if parameter.is_some() => {
+            Err(Stuck::Said(reply)) if parameter.is_some() && !is_question(&command) => {
                 instead = Some(reply);
                 Entrance::Stranger
             }
-            Err(Stuck::Said(reply)) => return self.say_openly(caller.spot, &reply, alarm).await,
+            Err(Stuck::Said(reply)) => {
+                return self.say_instead((caller, message), &reply, alarm).await;
+            }
             Err(Stuck::Stranger) => Entrance::Stranger,
         };
         let known = !matches!(entered, Entrance::Stranger);
@@ -248,6 +269,9 @@ impl Front {
         let (desk, actor) = match entered {
             Entrance::In(both) => *both,
             Entrance::Several(desks) => {
+                if self.warns(caller, message, alarm).await {
+                    return;
+                }
                 if let Ok((card, ids)) = self.counter.offer_choice(&caller.visitor, &desks).await {
                     self.say(&card, (&ids, Tz::UTC), (caller.spot, None), alarm).await;
                 }

@@ -1,6 +1,7 @@
 //! What of an update may execute, decided on the raw JSON before any type can lose a field (S12):
-//! a message or press of a person, in their own name, new and not forwarded by machinery. What is
-//! not known to be that is dropped. Pure.
+//! a message or press of a person, in their own name, new and not forwarded by machinery. Of what
+//! else is said in groups only the leak guard may hear; what is not known to be either is dropped.
+//! Pure.
 
 use serde_json::Value;
 use teloxide::types::{CallbackQuery, Message};
@@ -27,6 +28,9 @@ const NOT_THEIRS: &[&str] = &[
     "author_signature",
 ];
 
+/// Marks of messages in groups that execute nothing and may hold a secret as well as any other.
+const OVERHEARD: [&str; 3] = ["sender_chat", "via_bot", "is_from_offline"];
+
 /// Something that happened and may be acted on.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -37,6 +41,9 @@ pub enum Event {
         /// Whether the words are somebody else's: a question at most, never a command.
         is_forwarded: bool,
     },
+    /// Something stands in a group that nobody there said in their own name, now and unaided: for
+    /// the leak guard alone.
+    Overheard(Box<Message>),
     /// An admin of a group said something in the group's own name.
     Anonymous(Box<Message>),
     /// A person pressed a button.
@@ -93,6 +100,10 @@ fn said(message: &Value) -> Option<Event> {
     if is_anonymous_admin(message) {
         let message = serde_json::from_value(message.clone()).ok()?;
         return Some(Event::Anonymous(Box::new(message)));
+    }
+    let is_in_group = matches!(chat["type"].as_str()?, "group" | "supergroup");
+    if is_in_group && OVERHEARD.iter().any(|mark| message.get(mark).is_some()) {
+        return Some(Event::Overheard(serde_json::from_value(message.clone()).ok()?));
     }
     let author = person(message.get("from")?)?;
     if NOT_THEIRS.iter().any(|mark| message.get(mark).is_some()) {
@@ -205,6 +216,7 @@ mod tests {
     fn nothing_else_executes() {
         let mut dropped: Vec<Value> = NOT_THEIRS
             .iter()
+            .filter(|mark| !OVERHEARD.contains(mark))
             .map(|mark| message(|m| m[*mark] = json!({"id": -5, "type": "supergroup"})))
             .collect();
         for id in SERVICE_IDS {
@@ -237,6 +249,29 @@ mod tests {
         for update in dropped {
             assert_eq!(sift(&update), None, "{update}");
         }
+    }
+
+    #[test]
+    fn what_nobody_says_in_their_own_name_is_overheard_in_groups_and_never_executed() {
+        let marks = [
+            ("sender_chat", json!({"id": -9, "type": "channel", "title": "News"})),
+            ("via_bot", json!({"id": 8, "is_bot": true, "first_name": "Inline"})),
+            ("is_from_offline", json!(true)),
+        ];
+        for (mark, value) in marks {
+            let in_group = message(|m| m[mark] = value.clone());
+            assert!(matches!(sift(&in_group), Some(Event::Overheard(_))), "{in_group}");
+            let private = message(|m| {
+                m[mark] = value.clone();
+                m["chat"] = json!({"id": 11, "type": "private", "first_name": "Ann"});
+            });
+            assert_eq!(sift(&private), None, "{private}");
+        }
+        let channel = message(|m| {
+            m["sender_chat"] = json!({"id": -9, "type": "channel", "title": "News"});
+            m["from"] = json!({"id": SERVICE_IDS[1], "is_bot": true, "first_name": "Channel"});
+        });
+        assert!(matches!(sift(&channel), Some(Event::Overheard(_))), "{channel}");
     }
 
     #[test]

@@ -2,12 +2,13 @@
 //! bot, the answer says truthfully whether it was, and comes after "delete the key at the exchange".
 
 use chrono::TimeDelta;
+use keylapse::commands::Limits;
 use keylapse::exchange::simulator::SimKey;
 use serde_json::json;
 
 use super::world::*;
 use crate::corpora::{harmless, leaks};
-use crate::fakes::telegram::{Person, Status};
+use crate::fakes::telegram::{Break, Person, Status};
 
 const PAIR: &str = "key 6705f5c311545b000157d3eb secret 46fd8974-aaaa-bbbb-cccc-896f005b2340";
 const ADMIN: Status = Status::Admin { promotes: false };
@@ -162,6 +163,70 @@ async fn a_secret_before_much_other_text_is_no_way_round() {
     }
     // A command that takes no words.
     let message = writes(&world, BO, DESK, &format!("/alerts {long} {PAIR}")).await;
+    world.reads(DESK, &["A secret was posted here and removed"]);
+    assert!(!world.fake.stands(DESK, message));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn beyond_a_persons_limit_a_secret_goes_without_a_word() {
+    let limits = Some(Limits { commands: 1, checks: 1 });
+    let wish = Wish { limits, ..Wish::default() };
+    let world = World::with("leak-limit", wish, |fake| fake.sits_the_bot(DESK, ADMIN)).await;
+    let world = world.ready().await;
+    world.writes(BO, BO.id, "/help").await;
+    world.reads(BO.id, &["/keystatus"]);
+    world.writes(BO, BO.id, "/help").await;
+    world.reads(BO.id, &["That was a lot at once"]);
+    for chat in [BO.id, DESK] {
+        let message = writes(&world, BO, chat, &format!("/faq {PAIR}")).await;
+        assert!(!world.fake.stands(chat, message), "{chat}");
+    }
+    let harmless = writes(&world, BO, DESK, "/faq 400003").await;
+    assert!(world.fake.stands(DESK, harmless));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn who_must_choose_a_workspace_or_cannot_be_served_is_warned_first() {
+    let world = world("leak-unserved", ADMIN, false).await;
+    world.fake.room(-900, "supergroup", "Night");
+    world.fake.sits(ANN, -900, Status::Member);
+    let both =
+        [described("Desk", DESK, Wish::default()), described("Night", -900, Wish::default())];
+    world.stage.store.sync_workspaces(&both, world.now()).await.unwrap();
+    let message = writes(&world, ANN, ANN.id, PAIR).await;
+    let told = world.reads(ANN.id, &["delete its key at the exchange now", "/faq compromised"]);
+    assert!(told.text.contains("I have deleted the message here"), "{}", told.text);
+    assert!(!world.fake.stands(ANN.id, message));
+    // Telegram does not say who Bo is.
+    world.fake.breaks("getChatMember", Break::Bad(502));
+    let message = writes(&world, BO, DESK, &format!("/faq {PAIR}")).await;
+    world.reads(DESK, &["A secret was posted here and removed"]);
+    assert!(!world.fake.stands(DESK, message));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_nobody_says_in_their_own_name_is_looked_through_all_the_same() {
+    let world = world("leak-strange", ADMIN, true).await;
+    let marks = [
+        ("sender_chat", json!({"id": -9, "type": "channel", "title": "News"})),
+        ("via_bot", json!({"id": 8, "is_bot": true, "first_name": "x", "username": "x_bot"})),
+        ("is_from_offline", json!(true)),
+    ];
+    for (mark, value) in marks {
+        let mut message = world.fake.message(BO, DESK, &format!("/faq {PAIR}"));
+        message[mark] = value;
+        let number = message["message_id"].as_i64().unwrap();
+        let update = world.fake.update(json!({"message": message}));
+        world.served(update).await;
+        world.reads(DESK, &["A secret was posted here and removed"]);
+        assert!(!world.fake.stands(DESK, number), "{mark}");
+        world.pass(TimeDelta::minutes(2)).await;
+    }
+    // A command that is not for us.
+    let message = writes(&world, BO, DESK, &format!("/start@other_bot {PAIR}")).await;
     world.reads(DESK, &["A secret was posted here and removed"]);
     assert!(!world.fake.stands(DESK, message));
     world.end().await;
