@@ -11,13 +11,14 @@ use chrono::{DateTime, Utc};
 
 use super::call::Call;
 use super::parse::whole;
-use super::{Actor, Command, Counter, Invocation, Place, Reply, Role, Spec, Tools};
+use super::{Command, Counter, Invocation, Place, Reply, Role, Spec, Tools};
 use crate::domain::card::{Action, Block, Card, Line, Tone};
 use crate::domain::id::WorkspaceId;
 use crate::domain::leak::{Pasted, possible_keys};
 use crate::domain::receiver::Platform;
 use crate::domain::text::Label;
 use crate::store::StoreError;
+use crate::store::audit::Entry;
 use crate::store::desk::Desk;
 
 /// Under what a key of this workspace is stored, from its id; the vault stays with the caller.
@@ -295,14 +296,21 @@ impl Counter {
         if let Some(reply) = self.turn_away(actor, Spec::of(command), *at) {
             return Report::Refused(reply);
         }
-        if !may_report(actor) {
-            let line = "Reporting a leaked key needs Manage Messages in this server, or the role operator.";
+        // Their own right to delete it, not one of ours: the bot's is not lent out.
+        if !actor.moderates {
+            let line =
+                "Reporting a leaked key needs Manage Messages or Manage Server in this server.";
             return Report::Refused(Reply::private(Card::new(Tone::Plain, line)));
         }
         Report::Taken(certain(None, place))
     }
-}
 
-fn may_report(actor: &Actor) -> bool {
-    actor.moderates || actor.role >= Role::Operator
+    /// The message that they reported is gone: written down is which one, never its text.
+    pub async fn reported(&self, desk: &Desk, asked: &Invocation, message: &str) {
+        let call = Call::new(&self.tools, desk, asked, Spec::of(&asked.command));
+        let entry = Entry { action: "message.deleted", ..call.entry(message) };
+        if let Err(error) = desk.record(&entry, asked.at).await {
+            tracing::error!(%error, "a deleted message could not be written down");
+        }
+    }
 }

@@ -81,6 +81,11 @@ impl Target {
         Some(Self { wire: wire.clone(), channel, message })
     }
 
+    /// Which one it is, for the audit.
+    fn name(&self) -> String {
+        format!("channel {}, message {}", self.channel, self.message)
+    }
+
     /// Deletes it; what is gone already is gone.
     pub async fn remove(&self) -> Removal {
         let Self { wire, channel, message } = self;
@@ -155,6 +160,9 @@ impl Visit {
         let reply = match (self.counter.report(&asked), &self.pointed_at) {
             (Report::Taken(reply), Some(target)) => {
                 let removal = target.remove().await;
+                if removal == Removal::Done {
+                    self.counter.reported(desk, &asked, &target.name()).await;
+                }
                 let place = &asked.place;
                 warn((&*self.counter, target), place, removal, self.clock.now()).await;
                 reply.after(removal)
