@@ -36,14 +36,13 @@ impl Clean {
                 continue;
             }
             match c.general_category() {
-                _ if is_filler(c) => {}
+                _ if is_unseen(c) => {}
                 GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark => {
                     marks += 1;
                     if marks <= MARKS && !out.is_empty() {
                         out.push(c);
                     }
                 }
-                category if is_invisible(category) => {}
                 _ => {
                     marks = 0;
                     out.push(c);
@@ -75,6 +74,11 @@ impl<'de> Deserialize<'de> for Clean {
         // A row written by another hand is cleaned as well.
         Ok(Self::new(&String::deserialize(de)?, 4_000))
     }
+}
+
+/// Whether [`Clean`] leaves a character out because nobody sees it.
+pub fn is_unseen(c: char) -> bool {
+    is_filler(c) || is_invisible(c.general_category())
 }
 
 fn is_invisible(category: GeneralCategory) -> bool {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::entry::{Entry, Mistake, Sheet, Topic, day};
 use super::words::{self, Words};
-use crate::domain::text::holds_secret;
+use crate::domain::text::{holds_secret, is_unseen};
 
 /// One file of the operator's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -212,7 +212,21 @@ fn lint(
     if text.contains("http://") {
         return Err(sheet.mistake("title", "a link that is not encrypted: write https"));
     }
+    if entry.shown().any(|text| text.contains(is_unseen)) {
+        return Err(sheet.mistake("title", "it holds invisible characters"));
+    }
+    if entry.shown().any(|text| calls(text)) {
+        let what = "an @name would call somebody: write the name without the @";
+        return Err(sheet.mistake("title", what));
+    }
     Ok(())
+}
+
+/// Whether a chat could take something in it for a person's name; an address of mail is none.
+fn calls(text: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices('@')
+        .any(|(at, _)| !text[..at].ends_with(is_word) && text[at + 1..].starts_with(is_word))
 }
 
 /// A code leads to one entry.
@@ -282,6 +296,12 @@ mod tests {
         // An exact code has one meaning.
         assert_eq!(knowledge.lookup("400003 vpn for bots").sureness, Sureness::Exact);
         assert_eq!(first("400003 vpn for bots"), Some("error-key-not-exists"));
+    }
+
+    #[test]
+    fn an_address_of_mail_calls_nobody() {
+        let text = VPN.replace("A note.", "Write to desk@example.com, 24 h @ no charge.");
+        assert!(Knowledge::with(&[file("our-vpn.md", &text)]).is_ok());
     }
 
     #[test]
@@ -355,6 +375,10 @@ mod tests {
                 with("A note.", "f03a5284-5c39-4aaa-9b20-dea10bdcf8e3"),
                 "x.md:2: something in it looks like",
             ),
+            ("x.md", with("A note.", "A\u{202E} note."), "x.md:2: it holds invisible characters"),
+            ("x.md", with("through our", "through\u{200B} our"), "x.md:2: it holds invisible"),
+            ("x.md", with("A note.", "Ask @kim_trades."), "x.md:2: an @name would call somebody"),
+            ("x.md", with("Bind keys", "<@1234> binds keys"), "x.md:2: an @name would call"),
             (
                 "x.md",
                 with("see =", "codes = [\"400003\"]\nsee ="),
