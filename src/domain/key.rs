@@ -167,7 +167,8 @@ pub struct Accepted {
     pub version: bool,
 }
 
-/// A person's word that somebody else has the key. It stays until the key is replaced.
+/// A person's word that somebody else has the key. It stays until another key takes its
+/// place; a corrected secret of the same key leaves it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leak {
     /// Who said so.

@@ -211,6 +211,17 @@ impl Tx {
         Ok(())
     }
 
+    /// The keyed hash of a key's newest credential, also where its secrets are wiped.
+    pub(super) async fn newest_hash(&mut self, key: &KeyId) -> Result<Option<String>, StoreError> {
+        let row = query(
+            "SELECT key_hash FROM credentials WHERE key_id = $1 ORDER BY generation DESC LIMIT 1",
+        )
+        .bind(key.as_str())
+        .fetch_optional(self.conn())
+        .await?;
+        row.map(|row| row.text("key_hash")).transpose()
+    }
+
     /// Forgets every secret of a key. The rows stay, empty, for the history.
     pub(super) async fn wipe_credentials(&mut self, key: &KeyId) -> Result<(), StoreError> {
         query(

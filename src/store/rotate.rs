@@ -41,6 +41,9 @@ impl Desk {
     ) -> Result<Vec<i64>, DeedError> {
         let mut tx = self.write().await?;
         let mut key = tx.desk_key(self, key).await?;
+        // A corrected secret or passphrase: the word about the key still holds.
+        let is_same =
+            tx.newest_hash(&key.id).await?.as_ref() == Some(&rotation.credential.key_hash);
         match rotation.watch_old_until {
             Some(until) => tx.retire_credential(&key.id, until).await?,
             None => tx.wipe_credentials(&key.id).await?,
@@ -52,7 +55,7 @@ impl Desk {
         key.declared.clone_from(&rotation.declared);
         key.allow = rotation.allow;
         // Somebody else has the old one.
-        key.leaked = None;
+        key.leaked = key.leaked.filter(|_| is_same);
         let good = rotation.seen.as_ref().and_then(|seen| match &seen.outcome {
             Outcome::Good(facts) => Some((facts.clone(), seen.at)),
             Outcome::Bad { .. } => None,

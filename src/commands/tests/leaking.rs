@@ -3,7 +3,15 @@
 use super::super::*;
 use super::world::*;
 use crate::domain::card::Action;
+use crate::domain::evidence::{Fault, Outcome};
+use crate::domain::id::{CredentialId, KeyId};
+use crate::domain::permission::Allow;
 use crate::domain::rules::Rule;
+use crate::store::audit::Entry;
+use crate::store::credential::{NewCredential, Sealed};
+use crate::store::deed::Now;
+use crate::store::look::Seen;
+use crate::store::rotate::Rotation;
 
 fn watch_leaked(key: &crate::domain::id::KeyId) -> Action {
     Action::WatchLeaked { key: key.clone() }
@@ -11,6 +19,36 @@ fn watch_leaked(key: &crate::domain::id::KeyId) -> Action {
 
 fn call_off(key: &crate::domain::id::KeyId) -> Action {
     Action::NotLeaked { key: key.clone() }
+}
+
+/// Puts other secrets under a key, saved whatever the exchange answered.
+async fn replace(world: &World, key: &KeyId, (hash, outcome): (&str, Outcome), minute: i64) {
+    let id = CredentialId(format!("c{minute}{}", &key.0[4..]));
+    let (seen_at, generation) = (at(minute), world.home.next_generation(key).await.unwrap());
+    let sealed = Sealed { key: "s".into(), secret: "s".into(), passphrase: "s".into() };
+    let rotation = Rotation {
+        seen: Some(Seen { credential: id.clone(), outcome, at: seen_at, caller: None }),
+        credential: NewCredential {
+            id,
+            generation,
+            key_hash: hash.to_owned(),
+            hint: "6705…d3eb".into(),
+            sealed,
+        },
+        declared: None,
+        allow: Allow::default(),
+        watch_old_until: None,
+    };
+    let entry = Entry {
+        actor: Clean::new("host", 20),
+        place: "host".into(),
+        action: "key.replace",
+        target: None,
+        before: None,
+        after: None,
+    };
+    let now = Now { at: at(minute), policy: &world.policy };
+    world.home.rotate(key, &rotation, &entry, now).await.unwrap();
 }
 
 async fn open_rules(world: &World) -> Vec<Rule> {
@@ -157,4 +195,20 @@ async fn a_dead_leaked_key_is_said_to_be_dead_and_is_never_fine() {
     // Somebody brings it back: it is told again.
     world.look(&key, good(), at(70)).await;
     assert!(open_rules(&world).await.contains(&Rule::Exposed));
+}
+
+#[tokio::test]
+async fn a_corrected_secret_of_a_leaked_key_leaves_it_leaked_and_watched() {
+    let world = World::new().await;
+    let key = world.own(&world.home, "mm-bot-1").await;
+    world.press(Role::Operator, watch_leaked(&key)).await;
+    let same = format!("mm-bot-1 in {}", world.home.workspace().id.as_str());
+    let slip = Outcome::Bad { fault: Fault::WrongPassphrase, code: Some("400004".into()) };
+    for (minute, outcome) in [(31, slip), (33, good())] {
+        replace(&world, &key, (&same, outcome), minute).await;
+        assert!(open_rules(&world).await.contains(&Rule::Exposed), "minute {minute}");
+        let view = world.home.key(&key).await.unwrap().unwrap();
+        assert!(view.key.leak().is_some(), "minute {minute}");
+        assert_eq!(view.next_probe, Some(at(minute)));
+    }
 }
