@@ -3,10 +3,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::alert::{self, Alert, Asked, Cause, Change, Step};
+use super::alert::{self, Alert, Asked, Cause, Change, Kind, Step};
 use super::evidence::Evidence;
 use super::policy::Policy;
-use super::rules::Rule;
+use super::rules::{LeakEnd, Rule};
 use super::signal::{NextLook, What};
 
 /// What is judged.
@@ -43,7 +43,10 @@ pub fn judge(case: Case<'_>) -> Judgement {
         let examined = rule.examine(case.evidence, case.policy, case.now);
         let state = newest(case.alerts, rule).map(|alert| &alert.state);
         let asked = Asked { rule, cause: case.cause, now: case.now };
-        let step = alert::step(state, &examined.signal, asked);
+        let mut step = alert::step(state, &examined.signal, asked);
+        if let (Rule::Exposed, Change::Record(closed, Kind::Resolved)) = (rule, &mut step.change) {
+            closed.items = LeakEnd::of(case.evidence).items();
+        }
         looks.extend(examined.next);
         looks.extend(step.next);
         if step.change != Change::Keep {

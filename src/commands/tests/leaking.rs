@@ -212,3 +212,25 @@ async fn a_corrected_secret_of_a_leaked_key_leaves_it_leaked_and_watched() {
         assert_eq!(view.next_probe, Some(at(minute)));
     }
 }
+
+#[tokio::test]
+async fn a_leaked_key_that_nobody_saw_refused_is_never_said_to_be() {
+    let world = World::new().await;
+    let key = world.own(&world.home, "mm-bot-1").await;
+    let why = async || world.text(Role::Viewer, "/why").await;
+    world.press(Role::Operator, watch_leaked(&key)).await;
+    // Once is enough for the wrong word, and so is a refusal of what came after.
+    for (minute, other) in [(31, "second"), (33, "third")] {
+        replace(&world, &key, (other, refused()), minute).await;
+        let told = why().await;
+        let end = "#1 over, mm-bot-1 replaced before KuCoin refused the leaked one.";
+        assert!(told.contains(end), "{told}");
+    }
+    // Called off, and then another word and other secrets: it was no refusal either.
+    world.press(Role::Operator, watch_leaked(&key)).await;
+    world.press(Role::Operator, call_off(&key)).await;
+    replace(&world, &key, ("fourth", good()), 35).await;
+    let told = why().await;
+    assert!(told.contains("over, mm-bot-1: not leaked after all"), "{told}");
+    assert!(!told.contains("KuCoin refuse"), "{told}");
+}

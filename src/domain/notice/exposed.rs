@@ -1,10 +1,13 @@
 //! A key that somebody else has: deletion first, then what the thief may have done, and nothing is
 //! called over before the exchange refuses the key or a person says so.
 
+use chrono::{DateTime, Utc};
+
 use super::super::alert::Phase;
 use super::super::card::{Card, Grain, Line, Tone};
 use super::super::evidence::{Fault, Outcome};
 use super::super::key::{Key, KeyState};
+use super::super::rules::LeakEnd;
 use super::refused::may_stop;
 use super::rights::deletion_stops;
 use super::view::short;
@@ -100,48 +103,71 @@ fn replace(view: &View<'_>) -> Line {
     }
 }
 
-/// How the watch ended, with what it did not see.
+/// How the watch ended, with what it did not see. Only what the alert kept when it closed counts:
+/// the key may have other secrets by now.
 pub(super) fn over(view: &View<'_>) -> (Line, Line) {
     let house = view.house();
     let closed = match view.alert.state.phase {
         Phase::Closed { at } => at,
         Phase::Open { .. } | Phase::Pending { .. } => view.now,
     };
-    let opened = view.alert.state.opened_at;
-    let called_off = view.key.and_then(|key| key.leaked.as_ref()?.called_off.as_ref());
-    if let Some((by, _)) = called_off.filter(|(_, at)| (opened..=closed).contains(at)) {
-        let title = view.subject().text(": not leaked after all, says ").name(&short(by)).text(".");
-        return (title, "No step needed.".into());
+    let meanwhile = view.alert.state.opened_at..=closed;
+    match LeakEnd::kept(&view.alert.state.items) {
+        Some(LeakEnd::Refused) => dead(view, closed),
+        Some(LeakEnd::CalledOff) => {
+            let title = view.subject().text(": not leaked after all");
+            let off = view.key.and_then(|key| key.leaked.as_ref()?.called_off.as_ref());
+            let title = match off.filter(|(_, at)| meanwhile.contains(at)) {
+                Some((by, _)) => title.text(", says ").name(&short(by)).text("."),
+                None => title.text(", a person said."),
+            };
+            (title, "No step needed.".into())
+        }
+        Some(LeakEnd::Replaced) => {
+            let title =
+                view.subject().text(format!(" replaced before {house} refused the leaked one."));
+            let last = view.replaced.filter(|one| meanwhile.contains(&one.at));
+            let rest = if last.is_some_and(|one| one.old_works) {
+                format!(
+                    "Next: delete the leaked one at {house} now: it still works for whoever has it."
+                )
+            } else {
+                unseen(&house, "one")
+            };
+            (title, rest.into())
+        }
+        None => {
+            let is_removed = view.key.is_some_and(|key| key.state == KeyState::Removed);
+            let how = if is_removed { "watched here" } else { "watched as leaked" };
+            let title = view.subject().text(format!(": no longer {how}."));
+            (title, unseen(&house, "key").into())
+        }
     }
-    if let Some(replaced) = view.replaced.filter(|one| (opened..=closed).contains(&one.at)) {
-        let title =
-            view.subject().text(format!(" replaced before {house} refused the leaked one."));
-        let rest = if replaced.old_works {
-            format!(
-                "Next: delete the leaked one at {house} now: it still works for whoever has it."
-            )
-        } else {
-            format!(
-                "Nobody sees any more whether {house} takes the leaked one. Next: delete it there if it is still listed."
-            )
-        };
-        return (title, rest.into());
-    }
-    let refusal = view.streak.filter(|run| run.kind == Fault::NotKnown.id());
-    if refusal.is_none() && view.key.is_some_and(|key| key.state == KeyState::Removed) {
-        let rest = format!(
-            "Nobody sees any more whether {house} takes the leaked key. Next: delete it there if it is still listed."
-        );
-        return (view.subject().text(": no longer watched here."), rest.into());
-    }
-    let since = refusal.map_or(closed, |run| run.since.min(closed));
-    let title = Line::from(format!("{house} refuses "))
-        .then(view.subject())
-        .text(" since ")
-        .moment(since, Grain::Time)
-        .text(".");
+}
+
+fn unseen(house: &str, what: &str) -> String {
+    format!(
+        "Nobody here saw {house} refuse the leaked {what}. Next: delete it there if it is still listed."
+    )
+}
+
+/// The exchange refused it for good before the alert closed.
+fn dead(view: &View<'_>, closed: DateTime<Utc>) -> (Line, Line) {
+    let house = view.house();
+    let run = view.streak.filter(|run| run.kind == Fault::NotKnown.id() && run.since <= closed);
+    let title = match run {
+        Some(run) => Line::from(format!("{house} refuses "))
+            .then(view.subject())
+            .text(" since ")
+            .moment(run.since, Grain::Time),
+        // What is asked now may be another key.
+        None => Line::from(format!("{house} refused the leaked "))
+            .then(view.subject())
+            .text(" at ")
+            .moment(closed, Grain::Time),
+    };
     let rest = Line::from(
         "Whoever has it can do nothing with it any more. Next: look at orders, balances and withdrawals; then make a new key: ",
     );
-    (title, rest.then(replace(view)))
+    (title.text("."), rest.then(replace(view)))
 }

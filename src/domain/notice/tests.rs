@@ -10,6 +10,7 @@ use super::super::evidence::{Fault, Outcome};
 use super::super::facts::ReportedEnd;
 use super::super::id::{AlertId, MessageId};
 use super::super::key::{Baseline, KeyState};
+use super::super::rules::LeakEnd;
 use super::super::samples::{ZONE, at, bad, facts, utc};
 use super::super::signal::Severity;
 use super::super::text::Clean;
@@ -173,8 +174,13 @@ fn a_reader_sees_how_a_leak_is_told_and_how_it_ends() {
     let mut out = read(&leaks());
     let mut tell = |scene: Scene| writeln!(out, "{}", told(&scene, Kind::Resolved)).unwrap();
     let over = || leaks().remove(0).after(Kind::Resolved);
-    let refused = || {
+    let ended = |end: LeakEnd| {
         let mut scene = over();
+        scene.alert.state.items = end.items();
+        scene
+    };
+    let refused = || {
+        let mut scene = ended(LeakEnd::Refused);
         let gone = bad(Fault::NotKnown, "400003");
         scene.watched = leaks().remove(0).watched.see_at(&gone, &[33, 34]);
         scene
@@ -185,9 +191,9 @@ fn a_reader_sees_how_a_leak_is_told_and_how_it_ends() {
         leak.called_off = Some((Clean::new("Kim", 20), at(minute)));
         scene
     };
-    tell(off(over(), 30));
+    tell(off(ended(LeakEnd::CalledOff), 30));
     for old_works in [true, false] {
-        let mut scene = over();
+        let mut scene = ended(LeakEnd::Replaced);
         scene.replaced = Some(Replaced { at: at(30), old_works });
         tell(scene);
     }
@@ -200,6 +206,14 @@ fn a_reader_sees_how_a_leak_is_told_and_how_it_ends() {
     later.replaced = Some(Replaced { at: at(90), old_works: false });
     later.watched.key.state = KeyState::Removed;
     tell(later);
+    // Other secrets, another word: what is known of the key now belongs to neither end.
+    for end in [LeakEnd::Refused, LeakEnd::CalledOff, LeakEnd::Replaced] {
+        let mut scene = ended(end);
+        scene.watched.key.leaked = None;
+        scene.replaced = Some(Replaced { at: at(90), old_works: true });
+        tell(scene);
+    }
+    tell(over());
     insta::assert_snapshot!("leaks", out);
 }
 

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::super::evidence::{About, Evidence, Fault, Streak};
 use super::super::key::Leak;
 use super::super::policy::Policy;
-use super::super::signal::{Examined, Finding, NextLook, Severity, Signal};
+use super::super::signal::{Examined, Finding, Items, NextLook, Severity, Signal};
 
 /// Equal refusals that are believed; [`Streak`] counts only those far enough apart.
 const LOOKS: u32 = 2;
@@ -21,6 +21,49 @@ pub(super) fn examine(evidence: &Evidence<'_>, _policy: &Policy, now: DateTime<U
     Examined {
         signal: Signal::Present(Finding::proven(Severity::Critical, ["leaked".to_owned()])),
         next: pause(evidence, leak, now).map(|pause| NextLook::probe(now + pause)),
+    }
+}
+
+/// Why the watch over a leaked key ended. The closed alert keeps it as its only item: what is known
+/// of the key later may belong to other secrets or to another word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeakEnd {
+    /// The exchange refused it for good.
+    Refused,
+    /// A person said that it was no leak after all.
+    CalledOff,
+    /// Another key took its place before it was refused.
+    Replaced,
+}
+
+impl LeakEnd {
+    const ALL: [Self; 3] = [Self::Refused, Self::CalledOff, Self::Replaced];
+
+    /// Why it ends now.
+    pub(in crate::domain) fn of(evidence: &Evidence<'_>) -> Self {
+        match &evidence.key.leaked {
+            None => Self::Replaced,
+            Some(leak) if leak.called_off.is_some() => Self::CalledOff,
+            Some(_) => Self::Refused,
+        }
+    }
+
+    /// What a closed alert keeps of it; `None` where nobody wrote it down.
+    pub fn kept(items: &Items) -> Option<Self> {
+        Self::ALL.into_iter().find(|end| items.contains(end.id()))
+    }
+
+    /// As an alert keeps it.
+    pub fn items(self) -> Items {
+        Items::from([self.id().to_owned()])
+    }
+
+    fn id(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::CalledOff => "called off",
+            Self::Replaced => "replaced",
+        }
     }
 }
 

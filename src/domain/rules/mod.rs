@@ -28,6 +28,7 @@ mod version;
 mod tests;
 
 pub use blind::{proves_itself, word as blind_word};
+pub use exposed::LeakEnd;
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $topic:literal, $module:ident),+ $(,)?) => {
