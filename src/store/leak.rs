@@ -1,6 +1,8 @@
 //! A person calls a key leaked, or takes that back. The key is asked at once, and as long as the
 //! word stands its alert asks on until the exchange has refused it.
 
+use chrono::{DateTime, SubsecRound as _, Utc};
+
 use super::audit::Entry;
 use super::deed::{DeedError, Now};
 use super::desk::Desk;
@@ -37,7 +39,7 @@ impl Desk {
         if key.leak().is_some() {
             return Ok(Word::SaidBefore);
         }
-        key.leaked = Some(Leak { by: by.clone(), at: now.at, called_off: None });
+        key.leaked = Some(Leak { by: by.clone(), at: whole(now.at), called_off: None });
         tx.update_key(&key).await?;
         key.rev += 1;
         tx.judge_after_deed(self, &key, now).await?;
@@ -58,7 +60,7 @@ impl Desk {
         let mut tx = self.write().await?;
         let mut key = tx.desk_key(self, key).await?;
         let Some(leak) = key.leak().cloned() else { return Ok(false) };
-        key.leaked = Some(Leak { called_off: Some((by.clone(), now.at)), ..leak });
+        key.leaked = Some(Leak { called_off: Some((by.clone(), whole(now.at))), ..leak });
         tx.update_key(&key).await?;
         key.rev += 1;
         tx.judge_after_deed(self, &key, now).await?;
@@ -66,4 +68,9 @@ impl Desk {
         tx.commit().await?;
         Ok(true)
     }
+}
+
+/// Alerts open and close at whole milliseconds; a word of the same moment must not be later.
+fn whole(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.trunc_subsecs(3)
 }

@@ -1,10 +1,12 @@
 //! A person's word that a key is leaked: kept, judged at once, and ended by what people do.
 
+use chrono::TimeDelta;
+use keylapse::domain::alert::Phase;
 use keylapse::domain::key::{Key, Leak, Watch};
 use keylapse::domain::permission::Allow;
 use keylapse::domain::policy::Policy;
 use keylapse::domain::rules::Rule;
-use keylapse::store::deed::DeedError;
+use keylapse::store::deed::{DeedError, Now};
 use keylapse::store::leak::Word;
 use keylapse::store::rotate::Rotation;
 
@@ -14,6 +16,7 @@ use super::given::*;
 on_both!(
     the_word_is_kept_and_opens_one_alert_at_once,
     the_word_ends_with_the_key_that_it_was_about,
+    the_moment_of_a_word_is_that_of_its_alert,
     what_nobody_can_ask_about_takes_no_word,
 );
 
@@ -70,6 +73,22 @@ async fn the_word_ends_with_the_key_that_it_was_about(db: &Db) {
         let leak = home.key(&bot.key).await.unwrap().and_then(|view| view.key.leak().cloned());
         assert_eq!(leak, None, "{label}");
     }
+}
+
+async fn the_moment_of_a_word_is_that_of_its_alert(db: &Db) {
+    let home = home(&db.store).await;
+    let policy = Policy::default();
+    let bot = watch(&home, "mm-bot-1").await;
+    look(&db.store, &bot, good(healthy()), 0).await;
+    // A real clock knows more than milliseconds.
+    let exactly = |minute| Now { at: at(minute) + TimeDelta::microseconds(1_987), policy: &policy };
+    let by = clean("Ann");
+    home.call_leaked(&bot.key, &by, &entry("key.leak_watched"), exactly(1)).await.unwrap();
+    assert!(home.call_off(&bot.key, &by, &entry("key.leak_called_off"), exactly(2)).await.unwrap());
+    let leak = home.key(&bot.key).await.unwrap().unwrap().key.leaked.unwrap();
+    let state = home.history(&bot.key, 5).await.unwrap()[0].alert.state.clone();
+    let Phase::Closed { at: closed } = state.phase else { panic!("{state:?}") };
+    assert_eq!((leak.at, leak.called_off.unwrap().1), (state.opened_at, closed));
 }
 
 async fn what_nobody_can_ask_about_takes_no_word(db: &Db) {
