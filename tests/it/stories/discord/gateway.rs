@@ -274,6 +274,9 @@ async fn a_refused_token_rests_beside_a_platform_that_works_until_discord_takes_
     is_printed(&world, &paper, "Discord: works again").await;
     assert!(resting.borrow().is_empty(), "well again");
     world.comes_up().await;
+    // Nobody has taken the alert: the longer the token rests, the likelier it is told once more.
+    let again = world.reads_all(KEYS);
+    assert!(again.is_empty() || again.contains("mm-bot-1 can now withdraw"), "{again}");
     // Once heard it is tried as long as the bot runs, also where there is nothing else.
     assert!(!listening.is_finished());
     world.end("rests").await;
