@@ -183,6 +183,9 @@ async fn begin(screen: Screen) -> anyhow::Result<Play> {
     };
     let stage = Stage::set(setting, store, ids).await?;
     let play = Play::begin(stage, screen);
+    // The loops have had their first look at an empty stage: what is put there next is seen at
+    // once, however fast this computer is.
+    play.stage().clock.settle().await;
     play.say(BEFORE)?;
     cast::enter(play.stage()).await?;
     play.wake().await;
