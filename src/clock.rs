@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 /// The source of time for leases, signatures, schedules and ids.
 pub trait Clock: Send + Sync {
@@ -277,6 +278,19 @@ fn fall_asleep(world: &World, slot: &Arc<Slot>, until: Option<DateTime<Utc>>) ->
         state.sleepers.insert((at, slot.id), slot.clone());
     }
     world.done(&mut state);
+    true
+}
+
+/// Lets so much time pass; `false` when told to stop meanwhile.
+pub async fn pass(clock: &dyn Clock, time: TimeDelta, stop: &CancellationToken) -> bool {
+    let mut alarm = clock.alarm();
+    let until = clock.now() + time;
+    while clock.now() < until {
+        tokio::select! {
+            () = stop.cancelled() => return false,
+            () = alarm.wait(clock, Some(until)) => {}
+        }
+    }
     true
 }
 

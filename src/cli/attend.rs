@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::chat::{discord, telegram};
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::commands::Counter;
 use crate::domain::receiver::Platform;
 
@@ -120,7 +120,7 @@ impl Attending {
                 tracing::error!("{why} {AGAIN}");
             }
             self.counter.trouble(platform, Some(&why), self.clock.now()).await;
-            if !self.rest(distance(times)).await {
+            if !clock::pass(&*self.clock, distance(times), &self.stop).await {
                 return Ok(());
             }
             times += 1;
@@ -142,19 +142,6 @@ impl Attending {
         }
         self.counter.trouble(platform, None, self.clock.now()).await;
         hearing.await
-    }
-
-    /// `false` when told to stop meanwhile.
-    async fn rest(&self, time: TimeDelta) -> bool {
-        let mut alarm = self.clock.alarm();
-        let until = self.clock.now() + time;
-        while self.clock.now() < until {
-            tokio::select! {
-                () = self.stop.cancelled() => return false,
-                () = alarm.wait(&*self.clock, Some(until)) => {}
-            }
-        }
-        true
     }
 }
 

@@ -18,7 +18,7 @@ use super::front::Front;
 use super::portion::{Next, Portion};
 use super::sift::{number, sift};
 use super::{fault, menu};
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::commands::{Counter, Hearing};
 use crate::domain::receiver::Platform;
 
@@ -297,14 +297,6 @@ struct Patience {
 impl Patience {
     /// `false` when told to stop meanwhile.
     async fn wait(&self, time: TimeDelta) -> bool {
-        let mut alarm = self.clock.alarm();
-        let until = self.clock.now() + time;
-        while self.clock.now() < until {
-            tokio::select! {
-                () = self.stop.cancelled() => return false,
-                () = alarm.wait(&*self.clock, Some(until)) => {}
-            }
-        }
-        true
+        clock::pass(&*self.clock, time, &self.stop).await
     }
 }
