@@ -47,7 +47,8 @@ fn with_own(all: usize, questions: &[String]) {
     let ours = Knowledge::embedded().entries().len();
     let phrase = |seed: usize| {
         let word = |n: usize| words[(seed * 7_919 + n * 104_729) % words.len()];
-        (0..5).map(word).collect::<Vec<_>>().join(" ")
+        // A word of their own, so that none says only what all of it is about.
+        (0..5).map(word).chain(["desk"]).collect::<Vec<_>>().join(" ")
     };
     let sources: Vec<Source> = (ours..all)
         .map(|n| {
