@@ -9,7 +9,8 @@ use super::guard::asked_about;
 use super::letters::Letters;
 use crate::clock::Alarm;
 use crate::commands::{
-    self, Command, Entrance, Invocation, KEPT_SMALL, Reply, Role, Spec, Standing, WIDE, notice,
+    self, Actor, Command, Desk, Entrance, Invocation, KEPT_SMALL, ParseError, Reply, Role, Spec,
+    Standing, WIDE, notice,
 };
 use crate::domain::card::{Card, Tone};
 use crate::domain::leak::Pasted;
@@ -75,27 +76,44 @@ impl Front {
                 return self.say_instead((caller, message), &reply, alarm).await;
             }
         };
-        let (command, leaked) = match command {
-            Ok(typed) => {
-                let leaked = asked_about(&typed, message);
-                (with_replied(typed, message), leaked)
-            }
+        let Some((asked, reply, leaked)) =
+            self.carry_out((&desk, actor), command, (caller, message), alarm).await
+        else {
+            return;
+        };
+        if reply.leak {
+            return self.answer_leak((&desk, asked), reply, (caller, leaked), alarm).await;
+        }
+        self.answer((&desk, &asked), reply, (caller.spot, Some(message.id)), alarm).await;
+    }
+
+    /// Does what was typed in a group by somebody who was let in: what was asked, the answer, and
+    /// the message that a leak would stand in. `None` where its mistake was told.
+    async fn carry_out(
+        &self,
+        (desk, actor): (&Desk, Actor),
+        typed: Result<Command, ParseError>,
+        (caller, message): (&Caller, &Message),
+        alarm: &mut Alarm,
+    ) -> Option<(Invocation, Reply, MessageId)> {
+        let typed = match typed {
+            Ok(typed) => typed,
             // The sentence repeats nothing and tells nothing.
             Err(error) => {
                 let reply = self.counter.misheard(&caller.visitor, error.reply());
-                return self.say_openly(caller.spot, &reply, alarm).await;
+                self.say_openly(caller.spot, &reply, alarm).await;
+                return None;
             }
         };
+        let leaked = asked_about(&typed, message);
+        let command = with_replied(typed, message);
         let mut place = caller.visitor.place.clone();
         if may_add(&command) && actor.role >= Role::Admin {
             place.wide = self.is_wide(&message.chat).await;
         }
         let asked = Invocation { command, actor, place, at: caller.visitor.at };
-        let reply = self.counter.run(&desk, &asked).await;
-        if reply.leak {
-            return self.answer_leak((&desk, asked), reply, (caller, leaked), alarm).await;
-        }
-        self.answer((&desk, &asked), reply, (caller.spot, Some(message.id)), alarm).await;
+        let reply = self.counter.run(desk, &asked).await;
+        Some((asked, reply, leaked))
     }
 
     /// What a group's channel, a person by way of a machine or one who is away said there is
@@ -136,22 +154,12 @@ impl Front {
             }
             Err(Stuck::Stranger) => return,
         };
-        let mut place = caller.visitor.place.clone();
-        let (command, leaked) = match commands::parse_guarded(&addressed.line) {
-            Ok(typed) => {
-                let leaked = asked_about(&typed, message);
-                (with_replied(typed, message), leaked)
-            }
-            Err(error) => {
-                let reply = self.counter.misheard(&caller.visitor, error.reply());
-                return self.say_openly(caller.spot, &reply, alarm).await;
-            }
+        let typed = commands::parse_guarded(&addressed.line);
+        let Some((asked, reply, leaked)) =
+            self.carry_out((&desk, actor), typed, (&caller, message), alarm).await
+        else {
+            return;
         };
-        if may_add(&command) {
-            place.wide = self.is_wide(&message.chat).await;
-        }
-        let asked = Invocation { command, actor, place, at: caller.visitor.at };
-        let reply = self.counter.run(&desk, &asked).await;
         if reply.leak {
             let reply = Reply::open(notice(self.remove(message.chat.id, leaked).await));
             return self.say_openly(caller.spot, &reply, alarm).await;

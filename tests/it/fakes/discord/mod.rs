@@ -8,7 +8,9 @@ mod schema;
 mod state;
 mod tls;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -207,6 +209,22 @@ impl Fake {
         let is_done = |talk: &Talk| talk.kind.is_some_and(|kind| kind != 5 || talk.shown.is_some());
         self.until("an interaction is answered", |state| is_done(&state.talks[&id])).await;
         self.state().talks[&id].clone()
+    }
+
+    /// Writes the requests as a capture, one JSON object a line.
+    pub fn write_capture(&self, path: &Path) {
+        std::fs::create_dir_all(path.parent().expect("a folder")).unwrap();
+        let line = |asked: &Asked| {
+            let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
+            let query: BTreeMap<&str, &str> =
+                query.split('&').filter_map(|part| part.split_once('=')).collect();
+            let headers = json!({"user-agent": asked.agent, "authorization": asked.authorization});
+            json!({"platform": "discord", "method": asked.method, "path": path, "query": query,
+                "headers": headers, "body": asked.body, "status": asked.status})
+            .to_string()
+        };
+        let lines: Vec<String> = self.state().asked.iter().map(line).collect();
+        std::fs::write(path, lines.join("\n") + "\n").unwrap();
     }
 }
 

@@ -2,7 +2,6 @@
 //! the story moves. Every message must be read, and nothing may break a rule of Discord's.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -386,18 +385,8 @@ impl World {
             state.asked.iter().map(|asked| Sent { path: &asked.path, body: &asked.body });
         let found = traffic::leaks(requests, (&secrets, &own));
         assert!(found.is_empty(), "{found:#?}");
+        drop(state);
         let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("captures/discord");
-        std::fs::create_dir_all(&folder).unwrap();
-        let mut file = std::fs::File::create(folder.join(format!("{name}.jsonl"))).unwrap();
-        for asked in &state.asked {
-            let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
-            let query: BTreeMap<&str, &str> =
-                query.split('&').filter_map(|part| part.split_once('=')).collect();
-            let line = json!({
-                "platform": "discord", "method": asked.method, "path": path, "query": query,
-                "headers": {"user-agent": asked.agent, "authorization": asked.authorization}, "body": asked.body, "status": asked.status,
-            });
-            writeln!(file, "{line}").unwrap();
-        }
+        self.fake.write_capture(&folder.join(format!("{name}.jsonl")));
     }
 }
