@@ -128,7 +128,7 @@ fn end(reading: &Reading<'_>) -> Line {
     }
 }
 
-fn rights(reading: &Reading<'_>, good: &Good) -> Line {
+pub(super) fn rights(reading: &Reading<'_>, good: &Good) -> Line {
     let may = Clean::new(&good.facts.permissions.words(), 160);
     let line = Line::from("May: ").name(&may).text(". Address: ");
     match &good.facts.binding {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::call::Call;
 use super::press::stale;
-use super::{Reply, Role, here};
+use super::{Reply, Role, detail, fix, here};
 use crate::domain::card::{Action, Block, Card, Line, Tone};
 use crate::domain::receiver::Platform;
 use crate::knowledge::{Entry, Topic};
@@ -24,10 +24,19 @@ const DOORS: [(&str, &str); 6] = [
 
 pub(super) async fn answer(call: &Call<'_>, question: Option<&str>) -> Result<Reply, StoreError> {
     let Some(question) = question else { return shared(call, doors(), None).await };
+    // A key's own label, typed alone, asks about that key.
+    if call.actor.role >= Role::Viewer && call.desk.key_by_label(question.trim()).await?.is_some() {
+        return detail::by_label(call, Some(question.trim())).await;
+    }
     let Some(found) = meant(call, question) else {
         note(call, Lack::Declined, question).await;
         return Ok(off_topic());
     };
+    if let (Some(Cow::Borrowed(entry)), []) = (&found.entry, found.offered.as_slice())
+        && let Some(reply) = fix::pasted(call, entry.id.as_str()).await?
+    {
+        return Ok(reply);
+    }
     let (mut card, topic) = match &found.entry {
         Some(Cow::Borrowed(entry)) => {
             let card = page_here(call, entry, &found.offered).await?;

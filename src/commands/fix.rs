@@ -12,7 +12,7 @@ use super::{Reply, Role, faq, leaked};
 use crate::domain::card::{Action, Card, Line, Tone};
 use crate::domain::evidence::{Fault, Outcome};
 use crate::domain::facts::Binding;
-use crate::domain::guide::fix::{Fix, Known, Look, Step, Which, next};
+use crate::domain::guide::fix::{Fix, Known, Look, Says, Step, Which, next};
 use crate::domain::receiver::Platform;
 use crate::domain::text::fold;
 use crate::store::StoreError;
@@ -59,6 +59,21 @@ pub(super) async fn press(call: &Call<'_>, fix: &Fix) -> Result<Reply, StoreErro
         },
         Some(Which::Watched(_) | Which::Another) => walk(call, fix, None).await,
     }
+}
+
+/// How long after a question a pasted error is its answer; later it is a question of its own.
+const ATTENTIVE: TimeDelta = TimeDelta::minutes(30);
+
+/// An error that was pasted while its line was asked for answers that; `None` where nobody is
+/// asked for one.
+pub(super) async fn pasted(call: &Call<'_>, topic: &str) -> Result<Option<Reply>, StoreError> {
+    let Some(says) = Says::of_topic(topic).filter(|_| has_walk(call)) else { return Ok(None) };
+    // A talk is kept for so long from its last question on.
+    let lately = call.at + LIFE - ATTENTIVE;
+    let talk: Option<Fix> = call.desk.talk(person(call), TalkKind::Fix, lately).await?;
+    let is_asked = |fix: &Fix| matches!(fix.says, None | Some(Says::Else));
+    let Some(fix) = talk.filter(is_asked) else { return Ok(None) };
+    press(call, &Fix { says: Some(says), ..fix }).await.map(Some)
 }
 
 /// Leaves the walk; `false` when there was none.

@@ -2,7 +2,9 @@
 //! Money comes first, certainty is part of the sentence, and nothing of a key is said that
 //! [`Told::reading`] does not hold.
 
+use super::detail;
 use super::reading::{Reading, ago};
+
 use crate::domain::card::{Action, Card, Line, Tone};
 use crate::domain::evidence::Outcome;
 use crate::domain::guide::fix::{
@@ -11,6 +13,10 @@ use crate::domain::guide::fix::{
 use crate::domain::rules::Rule;
 use crate::domain::text::{Clean, Label};
 use crate::knowledge::{Entry, Knowledge, Topic};
+
+mod steps;
+
+use steps::own_steps;
 
 /// Typed instead of a label: a key that is not watched here.
 pub(super) const ANOTHER: &str = "another";
@@ -38,6 +44,13 @@ pub(super) fn question(question: Question, told: &Told<'_>) -> Card {
         Question::Same => "Does the bot use this very key?",
         Question::Site => "Which site is the bot set to?",
     };
+    let title = match told.reading {
+        // The first question tells of the key below.
+        Some(reading) if question != Question::Says => {
+            Line::default().label(&reading.key.key.label).text(": ").text(lower(title))
+        }
+        Some(_) | None => title.into(),
+    };
     let mut card = Card::new(Tone::Plain, title);
     for line in hints(question, told) {
         card = card.text(line);
@@ -50,7 +63,8 @@ pub(super) fn question(question: Question, told: &Told<'_>) -> Card {
 fn hints(question: Question, told: &Told<'_>) -> Vec<Line> {
     match question {
         Question::Says => {
-            let mut lines = vec![Line::from(format!("First: {}", lower(MONEY)))];
+            let paste = "Press what it says, or paste the line here.";
+            let mut lines = vec![Line::from(format!("First: {}", lower(MONEY))), paste.into()];
             lines.extend(told.reading.map(|reading| known_so_far(&reading, told)));
             if told.reading.is_some() {
                 lines.push(Line::from("It uses another key? ").code("/fix another"));
@@ -178,6 +192,11 @@ pub(super) fn end(end: End, told: &Told<'_>, knowledge: &Knowledge) -> Card {
     if let Some(entry) = entry.filter(|_| own.is_empty()) {
         card = card.text(entry.answer.as_str());
     }
+    if let (Cause::Permission, Some(reading)) = (end.cause, told.reading)
+        && let Some(good) = &reading.key.standing.last_good
+    {
+        card = card.text(detail::rights(&reading, good));
+    }
     card = card.steps(steps(&own, entry));
     if let Some(reading) = told.reading.filter(|_| end.cause == Cause::Address)
         && reading.key.caller.is_some()
@@ -223,6 +242,7 @@ fn cause(end: End) -> String {
         Cause::Ended => "the key has expired",
         Cause::Gone => "the key was deleted or has expired",
         Cause::Site => "the bot asks another site than the key's",
+        Cause::OtherExchange => "the bot asks another exchange than the key's",
         Cause::Copied => "the key in the bot is not the whole key",
         Cause::OtherKey => "the bot uses another key",
         Cause::Passphrase => "the passphrase is wrong",
@@ -257,10 +277,10 @@ fn cause(end: End) -> String {
 
 /// Why it is concluded.
 fn why(end: End, told: &Told<'_>) -> Line {
-    let said: Line = if end.cause == Cause::Stopped {
-        "Why: without an error the key is rarely the cause.".into()
-    } else {
-        "Why: that is what this error says.".into()
+    let said: Line = match end.cause {
+        Cause::Stopped => "Why: without an error the key is rarely the cause.".into(),
+        Cause::Unlisted => "Why: it is none of those that I know.".into(),
+        _ => "Why: that is what this error says.".into(),
     };
     let Some(reading) = told.reading else {
         return if end.because == Because::Likely { likely() } else { said };
@@ -327,48 +347,6 @@ fn after(cause: Cause, told: &Told<'_>, reading: &Reading<'_>) -> &'static str {
     ];
     let first = table.into_iter().find(|(of, is_so, _)| *of == cause && *is_so);
     first.map(|(_, _, words)| words).unwrap_or_default()
-}
-
-/// Where no FAQ entry has the steps.
-fn own_steps(cause: Cause) -> Vec<&'static str> {
-    match cause {
-        Cause::Stopped => vec![
-            MONEY,
-            "Look whether the bot's process runs; start it again if it does not.",
-            "Read its log: when did it last place an order, and what came after?",
-            "Look at its strategy: paused, no signal, as many trades open as it may have?",
-            "Look at the balance that it may use: too small, or locked in orders?",
-            "Does the market that it trades still exist at the exchange?",
-        ],
-        Cause::Unlisted => vec![
-            MONEY,
-            "Type /faq and the last line of the error, without key, secret and passphrase.",
-            "Update the bot or its exchange library.",
-            "Still there: give the whole error, without secrets, to the bot's developers.",
-        ],
-        Cause::NoLine => vec![
-            MONEY,
-            "Open the bot's log, or its last message to you, and find the last line with an error.",
-            "Type /faq and that line, without key, secret and passphrase.",
-            "No log: look at the key's date, address list and permissions in API Management.",
-        ],
-        Cause::Ended
-        | Cause::Gone
-        | Cause::Site
-        | Cause::Copied
-        | Cause::OtherKey
-        | Cause::Passphrase
-        | Cause::Signature
-        | Cause::Address
-        | Cause::Permission
-        | Cause::Version
-        | Cause::Clock
-        | Cause::Down
-        | Cause::Limits
-        | Cause::Account
-        | Cause::Identity
-        | Cause::Region => Vec::new(),
-    }
 }
 
 fn lower(sentence: &str) -> String {

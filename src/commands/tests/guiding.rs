@@ -166,7 +166,7 @@ async fn a_walk_is_taken_up_again_or_left() {
     assert!(text.starts_with("You are in the middle of /fix for mm-bot-1\n"), "{text}");
     assert!(text.ends_with("[Go on] [Start over]"), "{text}");
     let on = go(&world, Role::Viewer, again.clone(), &["Go on"]).await;
-    assert!(plain(&on).starts_with("Does the bot use this very key?"), "{}", plain(&on));
+    assert!(plain(&on).contains("does the bot use this very key?"), "{}", plain(&on));
     let over = go(&world, Role::Viewer, again, &["Start over"]).await;
     assert!(plain(&over).starts_with("What does your bot's last error line say?"));
     let left = world.text(Role::Viewer, "/cancel").await;
@@ -246,4 +246,57 @@ async fn several_keys_are_an_overview_with_the_gravest_first() {
     let reply = world.say(Role::Viewer, "/security").await;
     let one = world.press(Role::Viewer, action(&reply, "arb-2")).await;
     assert!(plain(&one).starts_with("▲ arb-2: 7 of 13 done"), "{}", plain(&one));
+}
+
+#[tokio::test]
+async fn a_pasted_error_answers_the_question_for_it_and_nothing_later() {
+    let world = World::new().await;
+    let id = world.own(&world.home, "mm-bot-1").await;
+    world.look(&id, good(), at(30)).await;
+    let pasted = r#"/faq kucoin {"code":"400004","msg":"Invalid KC-API-PASSPHRASE"}"#;
+    let plainly = world.text(Role::Viewer, pasted).await;
+    assert!(!plainly.contains("mm-bot-1: the passphrase"), "nobody asked: {plainly}");
+    let asked = world.text(Role::Viewer, "/fix").await;
+    assert!(asked.contains("or paste the line here"), "{asked}");
+    // Another person's paste is theirs.
+    let theirs = {
+        let mut other = invocation(Role::Viewer, parse(pasted).unwrap());
+        other.actor.id = "another".to_owned();
+        plain(&world.counter.run(&world.home, &other).await)
+    };
+    assert!(!theirs.contains("mm-bot-1: the passphrase"), "{theirs}");
+    let end = world.text(Role::Viewer, pasted).await;
+    assert!(end.starts_with("▲ mm-bot-1: the passphrase is wrong"), "{end}");
+    let after = world.text(Role::Viewer, pasted).await;
+    assert!(!after.contains("mm-bot-1: the passphrase"), "the walk is over: {after}");
+}
+
+#[tokio::test]
+async fn a_label_typed_alone_shows_its_key_to_who_may_see_it() {
+    let world = World::new().await;
+    world.own(&world.home, "mm-bot-1").await;
+    let shown = world.text(Role::Viewer, "/faq MM-bot-1").await;
+    assert!(shown.contains("mm-bot-1") && shown.contains("Watch: this very key"), "{shown}");
+    let hidden = world.text(Role::Anyone, "/faq mm-bot-1").await;
+    assert!(!hidden.contains("Watch:"), "{hidden}");
+}
+
+#[tokio::test]
+async fn an_end_has_the_steps_of_its_own_cause_and_what_is_known_of_the_key() {
+    let world = World::new().await;
+    let id = world.own(&world.home, "mm-bot-1").await;
+    world.look(&id, good(), at(30)).await;
+    let asked = world.say(Role::Viewer, "/fix").await;
+    let unknown = ["Key does not exist (400003)", "Yes, this key"];
+    let same = go(&world, Role::Viewer, asked.clone(), &unknown[..1]).await;
+    assert!(plain(&same).starts_with("mm-bot-1: does the bot use this very key?"));
+    for (last, expected) in [
+        ("Not that exchange at all", "Set the bot's exchange to the one that made the key"),
+        ("The key's own site", "Copy the whole key again"),
+    ] {
+        let end = go(&world, Role::Viewer, asked.clone(), &[unknown[0], unknown[1], last]).await;
+        assert!(plain(&end).contains(expected), "{}", plain(&end));
+    }
+    let end = go(&world, Role::Viewer, asked, &["Permission (400007)"]).await;
+    assert!(plain(&end).contains("May: General"), "{}", plain(&end));
 }

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::domain::evidence::Fault;
 use crate::domain::id::KeyId;
 
+mod cause;
 mod question;
 
+pub use cause::{Because, Cause, End};
 pub use question::{Choice, Question};
 
 /// The answers so far.
@@ -77,6 +79,26 @@ pub enum Says {
     Unsure,
 }
 
+impl Says {
+    /// What an error says whose FAQ entry this is, so that a pasted line is an answer too.
+    pub fn of_topic(topic: &str) -> Option<Self> {
+        Some(match topic {
+            "error-key-not-exists" => Self::Unknown,
+            "error-passphrase" => Self::Passphrase,
+            "error-signature" => Self::Signature,
+            "error-ip-not-allowed" => Self::Address,
+            "error-permission" => Self::Permission,
+            "error-timestamp" => Self::Clock,
+            "error-rate-limited" => Self::Limits,
+            "error-exchange-down" => Self::Down,
+            "error-account-frozen" => Self::Account,
+            "error-identity" => Self::Identity,
+            "error-region" => Self::Region,
+            _ => return None,
+        })
+    }
+}
+
 /// Yes, no, or neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -139,87 +161,6 @@ pub enum Step {
     End(End),
 }
 
-/// A cause, and how it is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct End {
-    /// The cause.
-    pub cause: Cause,
-    /// How it is known.
-    pub because: Because,
-}
-
-/// What is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// The key's end has passed.
-    Ended,
-    /// The exchange does not know the key: deleted or expired.
-    Gone,
-    /// The bot asks another site, the sandbox or another exchange.
-    Site,
-    /// The key was copied incompletely.
-    Copied,
-    /// The bot uses another key.
-    OtherKey,
-    /// The passphrase.
-    Passphrase,
-    /// The secret, or how it is used.
-    Signature,
-    /// The bot's address is not on the key's list.
-    Address,
-    /// A right is missing.
-    Permission,
-    /// The key's format is no longer served.
-    Version,
-    /// A clock is wrong.
-    Clock,
-    /// The exchange is down or cannot be reached.
-    Down,
-    /// Too many requests.
-    Limits,
-    /// The account is frozen or restricted.
-    Account,
-    /// The account must prove its owner's identity.
-    Identity,
-    /// The region is not served.
-    Region,
-    /// Not the key: the bot itself does nothing.
-    Stopped,
-    /// An error that the tree does not know.
-    Unlisted,
-    /// Without the error line nobody can say.
-    NoLine,
-}
-
-/// How a cause is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Because {
-    /// An alert about the exchange as a whole.
-    Exchange,
-    /// The newest look.
-    Look,
-    /// The key's end has passed.
-    Past,
-    /// The key works from this machine, so what differs is the bot's.
-    Works,
-    /// It works, and is bound to no address that could refuse the bot.
-    Unbound,
-    /// The bot's own error says so.
-    Said,
-    /// It is what explains these answers most often.
-    Likely,
-}
-
-impl Because {
-    /// Whether no answer of a person was needed.
-    pub fn is_known_by_itself(self) -> bool {
-        match self {
-            Self::Exchange | Self::Look | Self::Past => true,
-            Self::Works | Self::Unbound | Self::Said | Self::Likely => false,
-        }
-    }
-}
-
 impl Fix {
     /// The same key, nothing answered.
     #[must_use]
@@ -230,48 +171,6 @@ impl Fix {
     /// Whether nothing was answered yet but which key it is; then the exchange is asked first.
     pub fn is_fresh(&self) -> bool {
         *self == self.again()
-    }
-}
-
-impl Cause {
-    /// Its FAQ entry.
-    pub fn topic(self) -> &'static str {
-        match self {
-            Self::Ended => "regenerate-key",
-            Self::Gone | Self::Site | Self::Copied => "error-key-not-exists",
-            Self::OtherKey => "update-apps",
-            Self::Passphrase => "error-passphrase",
-            Self::Signature => "error-signature",
-            Self::Address => "error-ip-not-allowed",
-            Self::Permission => "error-permission",
-            Self::Version => "error-key-version",
-            Self::Clock => "error-timestamp",
-            Self::Down => "error-exchange-down",
-            Self::Limits => "error-rate-limited",
-            Self::Account => "error-account-frozen",
-            Self::Identity => "error-identity",
-            Self::Region => "error-region",
-            Self::Stopped | Self::Unlisted | Self::NoLine => "error-other",
-        }
-    }
-
-    /// What a fault says is wrong; nothing where it is this monitor's own.
-    fn of(fault: Fault) -> Option<Self> {
-        Some(match fault {
-            Fault::NotKnown => Self::Gone,
-            Fault::WrongPassphrase => Self::Passphrase,
-            Fault::WrongSignature => Self::Signature,
-            Fault::OldVersion => Self::Version,
-            Fault::NotAllowed => Self::Permission,
-            Fault::AccountFrozen => Self::Account,
-            Fault::IdentityRequired => Self::Identity,
-            Fault::RegionForbidden | Fault::RegionRefused => Self::Region,
-            Fault::IpRefused => Self::Address,
-            Fault::ClockSkew => Self::Clock,
-            Fault::RateLimited => Self::Limits,
-            Fault::ExchangeDown | Fault::Network => Self::Down,
-            Fault::OurRequest | Fault::Unopened => return None,
-        })
     }
 }
 
@@ -365,7 +264,8 @@ fn site(fix: &Fix, because: Because) -> Step {
     match fix.site {
         None => Step::Ask(Question::Site),
         Some(SiteAnswer::Same) => ends(Cause::Copied, because),
-        Some(SiteAnswer::OtherSite | SiteAnswer::OtherExchange) => ends(Cause::Site, because),
+        Some(SiteAnswer::OtherSite) => ends(Cause::Site, because),
+        Some(SiteAnswer::OtherExchange) => ends(Cause::OtherExchange, because),
         Some(SiteAnswer::Unsure) => ends(Cause::Site, Because::Likely),
     }
 }

@@ -15,14 +15,14 @@ async fn a_walk_goes_on_after_a_restart_and_ends_at_its_cause() {
         "{asked}"
     );
     let next = world.presses("Key does not exist (400003)", &asked).await;
-    assert!(next.contains("Does the bot use this very key?"), "{next}");
+    assert!(next.contains("does the bot use this very key?"), "{next}");
     world.switch_off().await;
     world.pass(TimeDelta::hours(1)).await;
     world.switch_on();
     let again = world.says("/fix").await;
     assert!(again.contains("You are in the middle of /fix for mm-bot-1"), "{again}");
     let next = world.presses("Go on", &again).await;
-    assert!(next.contains("Does the bot use this very key?"), "{next}");
+    assert!(next.contains("does the bot use this very key?"), "{next}");
     let end = world.presses("No, another", &next).await;
     assert!(end.contains("mm-bot-1: the bot uses another key"), "{end}");
     assert!(end.contains("1. Check open positions and orders by hand."), "{end}");

@@ -85,7 +85,7 @@ fn each_walk_ends_at_its_cause() {
         (listed(Answer::No, None), NOTHING, Cause::Gone, Said),
         (listed(Answer::Unsure, None), NOTHING, Cause::Gone, Likely),
         (listed(Answer::Yes, same_site), NOTHING, Cause::Copied, Said),
-        (listed(Answer::Yes, Some(SiteAnswer::OtherExchange)), NOTHING, Cause::Site, Said),
+        (listed(Answer::Yes, Some(SiteAnswer::OtherExchange)), NOTHING, Cause::OtherExchange, Said),
         (unsure(no, None), WORKS, Cause::Address, Likely),
         (unsure(no, no), free, Cause::OtherKey, Works),
         (unsure(yes, yes), WORKS, Cause::Stopped, Likely),

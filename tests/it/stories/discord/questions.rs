@@ -75,7 +75,7 @@ async fn guided_help_goes_on_after_a_restart_and_tells_who_is_nobody_no_fact() {
         world.presses(who, in_server(), &message(&answer.shown), &id).await
     };
     let next = press(&world, TRADER, &asked, "Key does not exist (400003)").await;
-    assert!(next.text.contains("Does the bot use this very key?"), "{}", next.text);
+    assert!(next.text.contains("does the bot use this very key?"), "{}", next.text);
     world.switch_off().await;
     let before = world.fake.state().asked.len();
     world.switch_on().await;

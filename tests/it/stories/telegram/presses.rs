@@ -113,7 +113,7 @@ async fn a_walk_through_the_guided_help_is_its_persons_alone() {
     world.presses(EVE, EVE.id, asked.id, &asked.button("IP address (400006)")).await;
     assert_eq!(world.reads(EVE.id, &[]).text, STALE);
     world.presses(BO, BO.id, asked.id, &asked.button("I do not know")).await;
-    let here = world.reads(BO.id, &["Does the bot run on the machine of this monitor?"]);
+    let here = world.reads(BO.id, &["does the bot run on the machine of this monitor?"]);
     world.writes(BO, BO.id, "/fix").await;
     world.reads(BO.id, &["You are in the middle of /fix for mm-bot-1"]);
     world.presses(BO, BO.id, here.id, &here.button("Somewhere else")).await;
