@@ -36,7 +36,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         // Most turns there is nothing, and no writer is taken.
         let rows = query(
-            "SELECT r.id, r.workspace_id, r.state, r.reason FROM receivers r JOIN workspaces w ON w.id = r.workspace_id \
+            "SELECT r.id, r.workspace_id FROM receivers r JOIN workspaces w ON w.id = r.workspace_id \
              WHERE w.state = 'active' AND ((r.state = 'lost' AND NOT EXISTS (SELECT 1 FROM alerts a \
              WHERE a.workspace_id = r.workspace_id AND a.subject_kind = 'receiver' AND a.subject_id = r.id AND a.phase = 'open')) \
              OR (r.state <> 'lost' AND EXISTS (SELECT 1 FROM alerts a WHERE a.workspace_id = r.workspace_id \
@@ -47,11 +47,12 @@ impl Store {
         let mut owes = false;
         for row in &rows {
             let workspace: WorkspaceId = row.text("workspace_id")?.into();
-            let subject = Subject::Receiver(row.text("id")?.into());
-            let why = row.text_opt("reason")?.unwrap_or_default();
-            let lost = (row.text("state")? == "lost").then_some(why);
+            let receiver = row.text("id")?;
             let mut tx = self.write().await?;
             tx.hold_workspace(&workspace).await?;
+            // It may be back by now, and would be told of its own loss.
+            let lost = tx.loss_of(&receiver).await?;
+            let subject = Subject::Receiver(receiver.into());
             owes |= tx
                 .judge_trouble(&workspace, (&subject, Rule::ReceiverLost), lost, policy, now)
                 .await?;
@@ -90,6 +91,15 @@ impl Store {
 }
 
 impl Tx {
+    /// Why a receiver is lost; `None` while it is not.
+    async fn loss_of(&mut self, receiver: &str) -> Result<Option<String>, StoreError> {
+        let row = query("SELECT reason FROM receivers WHERE id = $1 AND state = 'lost'")
+            .bind(receiver)
+            .fetch_optional(self.conn())
+            .await?;
+        row.map(|row| Ok(row.text_opt("reason")?.unwrap_or_default())).transpose()
+    }
+
     async fn judge_trouble(
         &mut self,
         workspace: &WorkspaceId,
